@@ -1,0 +1,26 @@
+"""What the service remembers."""
+
+from models.base import N_, db, now
+from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
+from models.classification import Classification, OpenType
+from models.dataset import FREQUENCY_TITLES, Dataset, DatasetState, Frequency
+from models.definition import Definition
+from models.demand import Demand, Support
+from models.event import Event, EventKind
+from models.incident import Incident, Resolution
+from models.job import Job, JobState, Letter
+from models.limit import Holiday, Limit, Unit
+from models.listing import Listing
+from models.user import (
+    BODY_ROLES,
+    CITY_ROLES,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Role,
+    Token,
+    User,
+)
+from models.work import Clock, ClockState, Draft, Pause, WorkItem, WorkState
+
+__all__ = [name for name in dir() if not name.startswith("_")] + ["N_"]

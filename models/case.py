@@ -1,0 +1,91 @@
+"""A case: its reference, its process, and the people it belongs to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, N_, Numbered, now
+from models.user import Organisation, User
+
+if TYPE_CHECKING:
+    from models.classification import Classification
+    from models.definition import Definition
+    from models.demand import Demand
+    from models.listing import Listing
+    from models.work import WorkItem
+
+# The letters with which a reference begins, by kind of case.
+PREFIXES = {"demand": "XQ", "listing": "QD"}
+KIND_TITLES = {"demand": N_("开放需求"), "listing": N_("开放清单条目")}
+
+
+class CaseStatus(StrEnum):
+    """Whether a case is a draft, moves, stands still for an incident, or has ended."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    INCIDENT = "incident"
+    ENDED = "ended"
+
+
+class Case(Numbered, Base):
+    """One request on its way through its process."""
+
+    __tablename__ = "case"
+    __table_args__ = (Index(None, "requester_id", "id"), Index(None, "body_id", "id"), Index(None, "kind", "status", "id"))
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    status: Mapped[CaseStatus] = mapped_column(default=CaseStatus.DRAFT)
+    # The word that the status badge shows; the stage writes it, the page gives it its tone.
+    state: Mapped[str] = mapped_column(default="draft")
+    opened_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+    requester_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    body_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
+
+    # The engine's state, and the number of the codec that wrote it.
+    process: Mapped[bytes] = mapped_column(default=b"")
+    codec: Mapped[int] = mapped_column(default=1)
+    # The journal's length and last hash stand here, so that a new line needs no look-up.
+    journal_length: Mapped[int] = mapped_column(default=0)
+    journal_hash: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column()
+
+    requester: Mapped[User] = relationship(foreign_keys=requester_id)
+    body: Mapped[Organisation | None] = relationship(foreign_keys=body_id)
+    definition: Mapped["Definition"] = relationship()
+    demand: Mapped["Demand | None"] = relationship(
+        back_populates="case", uselist=False, foreign_keys="Demand.case_id"
+    )
+    listing: Mapped["Listing | None"] = relationship(back_populates="case", uselist=False)
+    classification: Mapped["Classification | None"] = relationship(back_populates="case", uselist=False)
+    work: Mapped[list["WorkItem"]] = relationship(back_populates="case", order_by="WorkItem.opened_at")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Counter(Base):
+    """The last number given to a kind of reference in a year."""
+
+    __tablename__ = "counter"
+
+    prefix: Mapped[str] = mapped_column(primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+
+
+class Answer(Base):
+    """A request that has been carried out: its key, and where it led, so that a repeat does nothing."""
+
+    __tablename__ = "answer"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    digest: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)

@@ -1,0 +1,44 @@
+"""The register of time limits, and the calendar of working days."""
+
+import datetime as dt
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Numbered
+
+
+class Unit(StrEnum):
+    """Whether a limit counts working days or all days."""
+
+    WORKING = "working"
+    CALENDAR = "calendar"
+
+
+class Limit(Numbered, Base):
+    """A time limit and its legal basis, in force from a day on."""
+
+    __tablename__ = "limit"
+    __table_args__ = (UniqueConstraint("name", "since"),)
+
+    name: Mapped[str]
+    title: Mapped[str]
+    days: Mapped[int]
+    unit: Mapped[Unit]
+    # The days by which the limit may be extended, once; 0 where it may not.
+    extension: Mapped[int] = mapped_column(default=0)
+    basis: Mapped[str]
+    since: Mapped[dt.date]
+
+
+class Holiday(Base):
+    """A day that differs from its weekday: a holiday, or a weekend day that is worked (调休)."""
+
+    __tablename__ = "holiday"
+
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str]
+    # Says that the official arrangement of this year has not been published yet.
+    provisional: Mapped[bool] = mapped_column(default=False)
