@@ -1,5 +1,6 @@
 """What the service remembers."""
 
+from models import sqlite
 from models.base import N_, db, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
