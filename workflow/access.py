@@ -1,0 +1,74 @@
+"""Who may read which case, and in what role they act on it: one rule for a case and for lists."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+
+from models import BODY_ROLES, Case, CaseStatus, Role, User, WorkItem, WorkState, db
+from workflow.errors import NotFound
+
+# These roles serve the whole city and read every case that has been handed in (domain.md, section 4).
+READ_ALL = frozenset({Role.DESK, Role.AUTHORITY, Role.AUDITOR})
+
+
+def readable(user: User | None) -> ColumnElement[bool]:
+    """Return the condition under which a person may read a case; nobody's draft is read by others."""
+    if user is None:
+        return false()
+    handed_in = Case.status != CaseStatus.DRAFT
+    ways: list[ColumnElement[bool]] = [Case.requester_id == user.id]
+    if user.roles & READ_ALL:
+        ways.append(handed_in)
+    elif bodies := user.bodies(*BODY_ROLES):
+        ways.append(and_(handed_in, Case.body_id.in_(sorted(bodies))))
+    return or_(*ways)
+
+
+def visible_to(user: User | None) -> Select[tuple[Case]]:
+    """Return the select of every case that a person may read."""
+    return select(Case).where(readable(user))
+
+
+def find(reference: str, user: User | None) -> Case:
+    """Return the case with a reference.
+
+    Raises NotFound when there is none or the person may not read it; the two cannot be told apart.
+    """
+    case = db.session.scalar(visible_to(user).where(Case.reference == reference))
+    if case is None:
+        raise NotFound(reference)
+    return case
+
+
+def may_see(user: User, case: Case) -> bool:
+    """Say whether a person may read a case; the same rule as `readable`, for a case at hand."""
+    if case.requester_id == user.id:
+        return True
+    if case.status is CaseStatus.DRAFT:
+        return False
+    return bool(user.roles & READ_ALL) or case.body_id in user.bodies(*BODY_ROLES)
+
+
+def roles_on(user: User, case: Case) -> frozenset[Role]:
+    """Return the roles in which a person acts on a case."""
+    roles = {role for role, body in user.offices if role not in BODY_ROLES or body == case.body_id}
+    if case.requester_id == user.id:
+        roles.add(Role.REQUESTER)
+    return frozenset(roles)
+
+
+def waiting_for(user: User) -> ColumnElement[bool]:
+    """Return the condition under which an open work item may be answered by a person."""
+    ways: list[ColumnElement[bool]] = [WorkItem.holder_id == user.id]
+    for role, bodies in offices_by_role(user.offices):
+        group = and_(WorkItem.role == role, WorkItem.holder_id.is_(None))
+        ways.append(and_(group, WorkItem.organisation_id.in_(bodies)) if role in BODY_ROLES else group)
+    return and_(WorkItem.state == WorkState.OPEN, WorkItem.offered.is_(False), or_(*ways))
+
+
+def offices_by_role(offices: Iterable[tuple[Role, int]]) -> list[tuple[Role, list[int]]]:
+    """Return each role with the organisations in which it is held, in a stable order."""
+    roles: dict[Role, list[int]] = {}
+    for role, organisation in sorted(offices):
+        roles.setdefault(role, []).append(organisation)
+    return list(roles.items())

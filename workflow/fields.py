@@ -1,0 +1,192 @@
+"""The kinds of field an answer may have; each refuses what cannot be kept, and says how to mend it."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
+
+from models import N_, Case, Dataset, Organisation, OrganisationKind, db
+
+# Tab and line break are the only control characters a text may hold.
+ALLOWED = {"\n", "\t"}
+
+
+class Answer(Schema):
+    """What is handed in for a step; unknown fields are refused, never dropped."""
+
+    class Meta:
+        """Refuse what the step does not ask for."""
+
+        unknown = RAISE
+        ordered = True
+
+    error_messages = {"unknown": N_("这里没有这一项。"), "type": N_("内容的格式不对。")}
+
+    @pre_load
+    def only_a_mapping(self, data: Any, **_: Any) -> Any:
+        """Refuse an answer that is not an object of named fields."""
+        if not isinstance(data, Mapping):
+            raise ValidationError(N_("内容的格式不对。"))
+        return data
+
+
+class Text(fields.String):
+    """A text of a least and a greatest length, without control characters, blanks trimmed."""
+
+    default_error_messages = {
+        "required": N_("请填写这一项。"),
+        "null": N_("请填写这一项。"),
+        "invalid": N_("请填写文字。"),
+        "control": N_("文字里有看不见的控制字符，请删去后重新提交。"),
+    }
+
+    def __init__(self, least: int = 1, most: int = 2000, **options: Any) -> None:
+        required = options.setdefault("required", True)
+        self.least, self.most = (least if required else 0), most
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, str) and len(value) > 4 * self.most:
+            raise ValidationError(too_long(self.most))
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+        if any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in ALLOWED for char in text):
+            raise self.make_error("control")
+        if not text and self.required:
+            raise self.make_error("required")
+        if len(text) < self.least:
+            raise ValidationError([N_("写得再具体一些，至少 %(least)d 个字。"), {"least": self.least}])
+        if len(text) > self.most:
+            raise ValidationError(too_long(self.most))
+        return text
+
+
+def too_long(most: int) -> list[Any]:
+    """Return the message for a text that is too long, with its greatest length."""
+    return [N_("最多 %(most)d 个字，请删减。"), {"most": most}]
+
+
+def choice(words: Mapping[str, str], **options: Any) -> fields.String:
+    """Return a field that takes one of a few words, each with its label."""
+    metadata = {"words": words, **options.pop("metadata", {})}
+    return fields.String(
+        required=options.pop("required", True),
+        validate=validate.OneOf(list(words), error=N_("请从列出的选项里选一项。")),
+        error_messages={"required": N_("请选一项。"), "invalid": N_("请选一项。"), "null": N_("请选一项。")},
+        metadata=metadata,
+        **options,
+    )
+
+
+def level(words: Mapping[str, str], **options: Any) -> fields.Integer:
+    """Return a field that takes one of a few numbered levels, each with its label."""
+    metadata = {"words": words, **options.pop("metadata", {})}
+    return fields.Integer(
+        required=True,
+        validate=validate.OneOf([int(word) for word in words], error=N_("请从列出的选项里选一项。")),
+        error_messages={"required": N_("请选一项。"), "invalid": N_("请选一项。"), "null": N_("请选一项。")},
+        metadata=metadata,
+        **options,
+    )
+
+
+class Tick(fields.Boolean):
+    """A box that is ticked or not; unticked when it is left out."""
+
+    default_error_messages = {"invalid": N_("请选是或否。")}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("load_default", False)
+        super().__init__(**options)
+
+
+class Day(fields.Date):
+    """A day, written as 2027-03-31, within a sensible range."""
+
+    default_error_messages = {
+        "invalid": N_("请写成 2027-03-31 这样的日期。"),
+        "required": N_("请选一个日期。"),
+        "null": N_("请选一个日期。"),
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        day = super()._deserialize(value, attr, data, **kwargs)
+        if not 1900 <= day.year <= 2100:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
+
+
+class Lines(fields.List):
+    """A list of short texts, one a line."""
+
+    def __init__(self, most: int = 100, **options: Any) -> None:
+        options.setdefault("load_default", list)
+        error = N_("行数太多，请删减。")
+        super().__init__(Text(most=200), validate=validate.Length(max=most, error=error), **options)
+
+
+class Reference(fields.Field[Any]):
+    """A field that names a row of ours and is loaded as that row; dumped as its name and label."""
+
+    default_error_messages = {
+        "required": N_("请选一项。"),
+        "null": N_("请选一项。"),
+        "unknown": N_("没有找到，请核对后重新填写。"),
+    }
+
+    def find(self, word: str) -> Any:
+        """Return the row that a word names, or None."""
+        raise NotImplementedError
+
+    def describe(self, row: Any) -> dict[str, str]:
+        """Return what the journal keeps of a row: its word and its label."""
+        raise NotImplementedError
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        word = str(value).strip() if isinstance(value, str | int) else ""
+        row = self.find(word) if 0 < len(word) <= 100 else None
+        if row is None:
+            raise self.make_error("unknown")
+        return row
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else self.describe(value)
+
+
+class BodyReference(Reference):
+    """One of the opening bodies."""
+
+    def find(self, word: str) -> Organisation | None:
+        """Return the opening body with this key."""
+        body = db.session.get(Organisation, int(word)) if word.isdecimal() and len(word) < 18 else None
+        return body if body and body.kind is OrganisationKind.BODY else None
+
+    def describe(self, row: Organisation) -> dict[str, str]:
+        """Return the body's key and name."""
+        return {"id": str(row.id), "label": row.name}
+
+
+class DatasetReference(Reference):
+    """An entry of the open list, named by its code."""
+
+    def find(self, word: str) -> Dataset | None:
+        """Return the entry with this code."""
+        return db.session.scalar(db.select(Dataset).where(Dataset.code == word.upper()))
+
+    def describe(self, row: Dataset) -> dict[str, str]:
+        """Return the entry's code and name."""
+        return {"id": row.code, "label": row.name}
+
+
+class DemandReference(Reference):
+    """A published demand, named by its reference."""
+
+    def find(self, word: str) -> Case | None:
+        """Return the case of a demand that the public can read."""
+        case = db.session.scalar(db.select(Case).where(Case.reference == word.upper(), Case.kind == "demand"))
+        return case if case and case.demand and case.demand.published_at else None
+
+    def describe(self, row: Case) -> dict[str, str]:
+        """Return the demand's reference and the subject shown to the public."""
+        return {"id": row.reference, "label": row.demand.public_subject if row.demand else ""}
