@@ -1,0 +1,219 @@
+"""Forms: what a schema asks for, in plain words for a template, and what a browser answered.
+
+A schema's field says the rest in its metadata: `label`, `hint`, `widget` (textarea, date, choice, select, check,
+lines, password, tel), `words` (the label of each choice, or a pair of label and hint), `section` (the heading before
+the field), `when` (the answers to other fields under which this one applies), `private` (internal, restricted),
+`rows`, `autocomplete`. Labels are Chinese words marked for translation; they are translated here.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Flask
+from flask_babel import gettext
+from marshmallow import Schema, ValidationError, fields, missing, validate
+from marshmallow.fields import Field
+from werkzeug.datastructures import MultiDict
+
+from api import questions
+from api.mistakes import explained
+from api.questions import Options
+from models.base import N_
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the answers a field offers."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One field of a form, as a template needs it."""
+
+    name: str
+    kind: str
+    label: str
+    hint: str = ""
+    required: bool = False
+    value: str | tuple[str, ...] = ""
+    choices: tuple[Choice, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    maxlength: int | None = None
+    minimum: str = ""
+    maximum: str = ""
+    rows: int = 4
+    section: str = ""
+    private: str = ""
+    autocomplete: str = ""
+    # The fields on whose answers this one depends, each with the answers that call for it; and the same in words.
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    condition: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return the id of the control in the page."""
+        return f"f-{self.name}"
+
+    @property
+    def grouped(self) -> bool:
+        """Say whether the control is several inputs under one legend."""
+        return self.kind in ("choice", "checks")
+
+    def chosen(self, value: str) -> bool:
+        """Say whether an option is among the answers given so far."""
+        return value in self.value if isinstance(self.value, tuple) else value == self.value
+
+
+@dataclass(frozen=True)
+class Form:
+    """The controls of a form, and what is wrong with the answer as a whole."""
+
+    controls: tuple[Control, ...]
+    mistakes: tuple[str, ...] = ()
+
+    @property
+    def wrong(self) -> int:
+        """Return how many things must be mended."""
+        return len(self.mistakes) + sum(len(control.mistakes) for control in self.controls)
+
+    def __getitem__(self, name: str) -> Control:
+        """Return the control of a field."""
+        return next(control for control in self.controls if control.name == name)
+
+
+def described(
+    schema: type[Schema] | Schema | Mapping[str, Field[Any]],
+    values: Mapping[str, Any] | None = None,
+    errors: Mapping[str, Any] | None = None,
+    options: Mapping[str, Options] | None = None,
+) -> Form:
+    """Describe the form of a schema, or of single fields by their names.
+
+    :param values: answers given so far, as they came from the form or as they are stored
+    :param errors: marshmallow's messages about them
+    :param options: for a field whose choices are known only now: value, label and, if need be, a hint of each
+    """
+    values, errors, options = values or {}, errors or {}, options or {}
+    controls = {
+        name: _control(name, question, values, options.get(name)) for name, question in questions.asked(schema).items()
+    }
+    done = tuple(
+        replace(
+            control,
+            mistakes=explained(errors.get(name), control),
+            condition=_condition(control, controls),
+        )
+        for name, control in controls.items()
+    )
+    elsewhere = [messages for name, messages in errors.items() if name not in controls]
+    return Form(done, explained(elsewhere))
+
+
+def answered(form: MultiDict[str, str], schema: type[Schema] | Schema) -> dict[str, Any]:
+    """Read the answer to a schema from a submitted form.
+
+    Only the schema's fields are read. A blank answer is no answer, and a field that does not apply is not read.
+
+    :raises ValidationError: a field that takes one answer was sent twice
+    """
+    asked = questions.asked(schema)
+    answer: dict[str, Any] = {}
+    twice: dict[str, list[str]] = {}
+    for name, question in asked.items():
+        sent, kind = form.getlist(name), questions.kind(question)
+        if isinstance(question, fields.List):
+            lines = [line for text in sent for line in (text.splitlines() if kind == "lines" else [text])]
+            if several := [_tidy(line) for line in lines if line.strip()]:
+                answer[name] = several
+        elif len(sent) > 1:
+            twice[name] = [N_("这一项只能有一个答案。")]
+        elif kind == "check":
+            answer[name] = bool(sent)
+        elif sent and sent[0].strip():
+            answer[name] = sent[0] if kind == "password" else _tidy(sent[0])
+    if twice:
+        raise ValidationError(dict(twice))
+    return {name: value for name, value in answer.items() if _applies(asked[name], asked, answer)}
+
+
+def fresh_nonce() -> str:
+    """Return a key for one rendered form, by which a second submission of it is recognised."""
+    return secrets.token_urlsafe(16)
+
+
+def register(app: Flask) -> None:
+    """Give the templates what `_fields.html` needs."""
+    app.jinja_env.globals.update(described=described, fresh_nonce=fresh_nonce)
+
+
+def _control(name: str, question: Field[Any], values: Mapping[str, Any], options: Options | None) -> Control:
+    metadata = question.metadata
+    default = None if callable(question.load_default) or question.load_default is missing else question.load_default
+    given = values.get(name, default)
+    kind = questions.kind(question, options)
+    span = questions.rule(question, validate.Range)
+    several = isinstance(question, fields.List)
+    value: str | tuple[str, ...] = tuple(map(questions.text, questions.listed(given)))
+    if not several or kind == "lines":
+        value = "\n".join(value)
+    return Control(
+        name=name,
+        kind=kind,
+        label=gettext(metadata.get("label", name)),
+        hint=_translated(metadata.get("hint")),
+        required=question.required,
+        value=value,
+        choices=tuple(
+            Choice(chosen, label, hint) if options is not None else Choice(chosen, gettext(label), _translated(hint))
+            for chosen, label, hint in questions.choices(question, options)
+        ),
+        maxlength=questions.longest(question),
+        minimum=questions.text(span.min) if span else "",
+        maximum=questions.text(span.max) if span else "",
+        rows=metadata.get("rows", 4),
+        section=_translated(metadata.get("section")),
+        private=metadata.get("private", ""),
+        autocomplete=metadata.get("autocomplete", ""),
+        when=tuple(
+            (other, tuple(map(questions.text, questions.listed(called_for))))
+            for other, called_for in metadata.get("when", {}).items()
+        ),
+    )
+
+
+def _condition(control: Control, controls: Mapping[str, Control]) -> str:
+    """Say in words under which answers a field applies."""
+    parts = []
+    for other, called_for in control.when:
+        asked = controls[other]
+        if asked.kind == "check":
+            parts.append(gettext("勾选“%(field)s”", field=asked.label))
+        else:
+            words = [choice.label for choice in asked.choices if choice.value in called_for] or called_for
+            parts.append(gettext("“%(field)s”选“%(answers)s”", field=asked.label, answers=gettext("”或“").join(words)))
+    return gettext("%(conditions)s时填写", conditions=gettext("，并且").join(parts)) if parts else ""
+
+
+def _applies(question: Field[Any], asked: Mapping[str, Field[Any]], answer: Mapping[str, Any]) -> bool:
+    """Say whether the other answers call for a field; one that is not asked here cannot rule it out."""
+    return all(
+        {questions.text(given) for given in questions.listed(answer.get(other))}
+        & {questions.text(word) for word in questions.listed(called_for)}
+        for other, called_for in question.metadata.get("when", {}).items()
+        if other in asked
+    )
+
+
+def _translated(words: str | None) -> str:
+    return gettext(words) if words else ""
+
+
+def _tidy(text: str) -> str:
+    """Return a text without the space around it, its lines ended as everywhere else."""
+    return text.replace("\r\n", "\n").strip()

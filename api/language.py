@@ -1,0 +1,147 @@
+"""Language: which one a reader gets, the sentences in it, and how days and moments are written.
+
+Chinese is the language the service is written in, so a Chinese text is its own msgid and is translated into English;
+titles of steps and refusals stand in the code as English sentences and are translated into Chinese. The catalogues are
+compiled in memory when the service starts; `python -m api.sentences` brings them up to date.
+"""
+
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Blueprint, Flask, Response, has_request_context, redirect, request, url_for
+from flask_babel import Babel, Domain, get_locale
+from flask_login import current_user
+from werkzeug.exceptions import NotFound
+
+from models.base import now
+
+LANGUAGES = ("zh", "en")
+CATALOGUES = Path(__file__).parent / "translations"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COOKIE = "lang"
+YEAR = 365 * 24 * 3600
+
+
+class Catalogues(Domain):  # type: ignore[misc]
+    """The sentences of both languages, read from their sources when the service starts."""
+
+    def __init__(self) -> None:
+        super().__init__(domain="messages")
+        self.languages = {language: compiled(language) for language in LANGUAGES}
+
+    def get_translations(self) -> NullTranslations:
+        """Return the sentences of the reader's language."""
+        locale = get_locale()
+        return self.languages.get(locale.language if locale else LANGUAGES[0], self.languages[LANGUAGES[0]])
+
+
+def compiled(language: str) -> Translations:
+    """Return the catalogue of a language, compiled from its source."""
+    with source(language).open("rb") as text:
+        catalogue = read_po(text, locale=language)
+    memory = BytesIO()
+    write_mo(memory, catalogue)
+    memory.seek(0)
+    return Translations(memory)
+
+
+def source(language: str) -> Path:
+    """Return the file that holds the sentences of a language."""
+    return CATALOGUES / language / "LC_MESSAGES" / "messages.po"
+
+
+def register(app: Flask) -> None:
+    """Give the service its languages, and the templates their filters for days and moments."""
+    babel = Babel()
+    babel.init_app(app, default_locale=LANGUAGES[0], default_timezone=str(SHANGHAI), locale_selector=locale_for)
+    babel.domain_instance = Catalogues()
+    app.jinja_env.filters.update(day=day, moment=moment, iso=iso)
+    app.jinja_env.globals.update(get_locale=get_locale)
+
+
+def locale_for() -> str:
+    """Return the reader's language: the one chosen here, the one of the account, the browser's, else Chinese."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    own = getattr(current_user, "language", None) if hasattr(request, "cookies") and _signs_in() else None
+    for choice in (request.cookies.get(COOKIE), own):
+        if choice in LANGUAGES:
+            return str(choice)
+    return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+
+
+def blueprint() -> Blueprint:
+    """Return the address at which a reader chooses the language."""
+    language = Blueprint("language", __name__)
+
+    @language.get("/language/<code>")
+    def choose(code: str) -> Response:
+        """Choose the language of the pages."""
+        if code not in LANGUAGES:
+            raise NotFound
+        response = redirect(own_address(request.args.get("next", "")) or url_for("home"), 303)
+        response.set_cookie(
+            COOKIE, code, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
+        return response  # type: ignore[return-value]
+
+    return language
+
+
+def own_address(address: str) -> str:
+    """Return an address if it is a path of this service, and nothing if it leads elsewhere."""
+    leads_here = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address.rstrip("?") if leads_here and address.isprintable() else ""
+
+
+def day(value: date | datetime | None) -> str:
+    """Write a day as people do: 11月26日（周四） or Thu 26 Nov, with the year only when it is not this one."""
+    if value is None:
+        return ""
+    local = _local(value)
+    this_year = local.year == now().astimezone(SHANGHAI).year
+    if _english():
+        return str(format_date(local, "EEE d MMM" if this_year else "EEE d MMM y", locale="en"))
+    return str(format_date(local, "M月d日（EEE）" if this_year else "y年M月d日（EEE）", locale="zh"))
+
+
+def moment(value: datetime | None) -> str:
+    """Write a moment as people do: 11月26日 14:03 or 26 Nov 14:03, with the year only when it is not this one."""
+    if value is None:
+        return ""
+    local = value.astimezone(SHANGHAI)
+    this_year = local.year == now().astimezone(SHANGHAI).year
+    if _english():
+        written = format_date(local, "d MMM" if this_year else "d MMM y", locale="en")
+    else:
+        written = format_date(local, "M月d日" if this_year else "y年M月d日", locale="zh")
+    return f"{written} {local:%H:%M}"
+
+
+def iso(value: date | datetime | None) -> str:
+    """Write a day or moment for machines; moments in the time of Shanghai."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).isoformat(timespec="minutes")
+    return value.isoformat()
+
+
+def _local(value: date | datetime) -> date:
+    return value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
+
+
+def _english() -> bool:
+    locale: Any = get_locale()
+    return locale is not None and locale.language == "en"
+
+
+def _signs_in() -> bool:
+    return bool(current_user) and current_user.is_authenticated

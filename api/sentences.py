@@ -1,0 +1,106 @@
+"""Sentences: every text people read, collected from code and templates into the catalogues of both languages.
+
+`python -m api.sentences` brings the catalogues up to date and names what still lacks a translation. A Chinese text
+belongs into the English catalogue, an English one (a step's title, a refusal) into the Chinese.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from api.language import LANGUAGES, source
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "N_": None}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+TEMPLATES = {"silent": "false", "newstyle_gettext": "true"}
+
+Text = str | tuple[str, ...]
+
+
+def main() -> int:
+    """Bring the catalogues up to date; return how many sentences lack a translation."""
+    texts = set(collected())
+    lacking = 0
+    for language in LANGUAGES:
+        catalogue = renewed(language, {text for text in texts if foreign(text, language)})
+        with source(language).open("wb") as file:
+            write_po(file, catalogue, width=0, omit_header=True, no_location=True, sort_output=True, ignore_obsolete=True)
+        for message in untranslated(catalogue):
+            lacking += 1
+            print(f"{language}: {message.id}")
+    print(f"sentences: {len(texts)} in all, {lacking} without a translation")
+    return min(lacking, 1)
+
+
+def collected() -> Iterator[Text]:
+    """Yield every text that is to be translated."""
+    for folder in ("api", "workflow", "models"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield from texts_of("python", path)
+    for path in sorted((ROOT / "templates").rglob("*.*")):
+        yield from texts_of("jinja2", path)
+    for path in sorted((ROOT / "workflow" / "stages").glob("*.py")):
+        yield from titles(path)
+    yield from refusals(ROOT / "workflow" / "errors.py")
+
+
+def texts_of(method: str, path: Path) -> Iterator[Text]:
+    """Yield the texts that a file marks for translation."""
+    options = TEMPLATES if method == "jinja2" else {}
+    for _, message, _, _ in extract_from_file(method, path, keywords=KEYWORDS, options=options):
+        yield message if isinstance(message, str) else tuple(message)
+
+
+def titles(path: Path) -> Iterator[str]:
+    """Yield the titles of the steps and services declared in a file: the first lines of their docstrings."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and any(_declares(decorator) for decorator in node.decorator_list):
+            yield (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
+
+
+def refusals(path: Path) -> Iterator[str]:
+    """Yield the sentences with which the service refuses: the docstrings of its exceptions."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.ClassDef):
+            yield (ast.get_docstring(node) or "").strip()
+
+
+def foreign(text: Text, language: str) -> bool:
+    """Say whether a text has to be translated into a language, not being written in it."""
+    chinese = CHINESE.search(text if isinstance(text, str) else text[0]) is not None
+    return chinese == (language == "en")
+
+
+def renewed(language: str, texts: set[Text]) -> Catalog:
+    """Return a language's catalogue with exactly these texts, keeping the translations it has."""
+    with source(language).open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    template = Catalog()
+    for text in texts:
+        template.add(text)
+    catalogue.update(template, no_fuzzy_matching=True)
+    return catalogue
+
+
+def untranslated(catalogue: Catalog) -> Iterator[Message]:
+    """Yield the texts of a catalogue that lack a translation, or whose translation is not certain."""
+    for message in catalogue:
+        parts = message.string if isinstance(message.string, list | tuple) else (message.string,)
+        if message.id and (message.fuzzy or not all(parts)):
+            yield message
+
+
+def _declares(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(called, ast.Attribute) and called.attr in ("step", "service")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
