@@ -4,7 +4,7 @@ from models import sqlite
 from models.base import N_, db, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
-from models.dataset import FREQUENCY_TITLES, Dataset, DatasetState, Frequency
+from models.dataset import FREQUENCY_TITLES, Dataset, DatasetCount, DatasetState, Frequency, take_codes
 from models.definition import Definition
 from models.demand import Demand, Support
 from models.event import Event, EventKind
@@ -12,6 +12,7 @@ from models.incident import Incident, Resolution
 from models.job import Job, JobState, Letter
 from models.limit import Holiday, Limit, Unit
 from models.listing import Listing
+from models.search import INDEXES, KINDS
 from models.user import (
     BODY_ROLES,
     CITY_ROLES,

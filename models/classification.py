@@ -64,3 +64,7 @@ class Classification(Base):
     reevaluate_on: Mapped[dt.date | None]
 
     case: Mapped[Case] = relationship(back_populates="classification")
+
+    def keep_table(self, name: str, outputs: dict[str, Any], rules: list[str]) -> None:
+        """Keep what a decision table concluded, and by which rules."""
+        self.tables = {**self.tables, **outputs, "rules": {**self.tables.get("rules", {}), name: rules}}

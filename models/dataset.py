@@ -4,10 +4,11 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import DDL, Connection, ForeignKey, Index, event, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Json, N_, Numbered, now
+from models.base import Base, Json, Key, N_, Numbered, now
 from models.classification import OpenType
 from models.user import Organisation
 
@@ -49,6 +50,22 @@ FREQUENCY_TITLES = {
 }
 
 
+_TAKE = text(
+    "INSERT INTO counter(prefix, year, last) VALUES ('DS', 0, :count) "
+    "ON CONFLICT (prefix, year) DO UPDATE SET last = counter.last + excluded.last RETURNING last"
+)
+
+
+def take_codes(connection: Connection, count: int = 1) -> list[str]:
+    """Take the next codes for data sets; two who take at once get different ones."""
+    last = connection.execute(_TAKE, {"count": count}).scalar_one()
+    return [f"DS-{number:06d}" for number in range(last - count + 1, last + 1)]
+
+
+def _next_code(context: DefaultExecutionContext) -> str:
+    return take_codes(context.root_connection)[0]
+
+
 class Dataset(Numbered, Base):
     """An entry of the open list; exactly one body answers for it (article 9)."""
 
@@ -56,7 +73,7 @@ class Dataset(Numbered, Base):
     __table_args__ = (Index(None, "source", "source_key", unique=True), Index(None, "state", "updated_on"))
 
     # The word in the address of the entry's page, such as DS-000412.
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str] = mapped_column(unique=True, default=_next_code)
     name: Mapped[str]
     summary: Mapped[str] = mapped_column(default="")
     provider_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -83,7 +100,53 @@ class Dataset(Numbered, Base):
     source: Mapped[str | None]
     source_key: Mapped[str | None]
     source_page: Mapped[str | None]
+    # What the source said at the last import, so that a row that has not changed is left alone.
+    source_digest: Mapped[str | None]
     listed_at: Mapped[dt.datetime] = mapped_column(default=now)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     provider: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class DatasetCount(Base):
+    """How many entries on the list share their facets; the database itself keeps the numbers right."""
+
+    __tablename__ = "dataset_count"
+
+    open_type: Mapped[str] = mapped_column(primary_key=True)
+    domain: Mapped[str] = mapped_column(primary_key=True)
+    provider_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    frequency: Mapped[str] = mapped_column(primary_key=True)
+    formats: Mapped[str] = mapped_column(primary_key=True)
+    total: Mapped[int]
+
+
+def _counted(row: str, by: int, formats: str) -> str:
+    """Return the statement that adds a row's weight to the count of its facets."""
+    return (
+        "INSERT INTO dataset_count(open_type, domain, provider_id, frequency, formats, total) "
+        f"SELECT {row}.open_type, {row}.domain, {row}.provider_id, {row}.frequency, {formats.format(row=row)}, {by} "
+        f"WHERE {row}.state <> 'withdrawn' "
+        "ON CONFLICT (open_type, domain, provider_id, frequency, formats) "
+        "DO UPDATE SET total = dataset_count.total + excluded.total;"
+    )
+
+
+MORE, FEWER = ("new", 1), ("old", -1)
+SQLITE_COUNTS = [
+    f"CREATE TRIGGER dataset_counted_{verb.lower()} AFTER {verb} ON dataset BEGIN "
+    + " ".join(_counted(*change, "{row}.formats") for change in changes)
+    + " END"
+    for verb, changes in (("INSERT", [MORE]), ("UPDATE", [FEWER, MORE]), ("DELETE", [FEWER]))
+]
+POSTGRESQL_COUNTS = [
+    "CREATE FUNCTION dataset_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"IF TG_OP <> 'INSERT' THEN {_counted(*FEWER, '{row}.formats::text')} END IF; "
+    f"IF TG_OP <> 'DELETE' THEN {_counted(*MORE, '{row}.formats::text')} END IF; "
+    "RETURN NULL; END $$",
+    "CREATE TRIGGER dataset_counted AFTER INSERT OR UPDATE OR DELETE ON dataset "
+    "FOR EACH ROW EXECUTE FUNCTION dataset_counted()",
+]
+for dialect, statements in (("sqlite", SQLITE_COUNTS), ("postgresql", POSTGRESQL_COUNTS)):
+    for statement in statements:
+        event.listen(Dataset.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))

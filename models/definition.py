@@ -17,8 +17,9 @@ class Definition(Numbered, Base):
     key: Mapped[str]
     version: Mapped[int]
     sha256: Mapped[str]
-    bpmn: Mapped[dict[str, str]] = mapped_column(Json)
-    dmn: Mapped[dict[str, str]] = mapped_column(Json)
+    # The texts are long and are read only when the definition is parsed or drawn.
+    bpmn: Mapped[dict[str, str]] = mapped_column(Json, deferred=True)
+    dmn: Mapped[dict[str, str]] = mapped_column(Json, deferred=True)
     deployed_at: Mapped[datetime] = mapped_column(default=now)
 
     @property

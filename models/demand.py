@@ -44,6 +44,7 @@ class Demand(Base):
     answer_text: Mapped[str] = mapped_column(default="")
     answer_ground: Mapped[str] = mapped_column(default="")
     opens_on: Mapped[date | None]
+    coordination: Mapped[str] = mapped_column(default="")
     answered_at: Mapped[datetime | None]
 
     case: Mapped[Case] = relationship(back_populates="demand", foreign_keys=case_id)

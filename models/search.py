@@ -1,0 +1,56 @@
+"""The search index: one narrow table for each kind of thing that can be found."""
+
+from sqlalchemy import DDL, BigInteger, Column, Index, Table, Text, event
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from models.base import Base, Key
+
+KINDS = ("dataset", "demand")
+
+
+def _table(kind: str) -> Table:
+    """Describe the index of a kind: which row, where it stands in the order of results, and its tokens.
+
+    The tokens are one text, parted by blanks; `workflow.search` makes them of letters, figures and its own marks
+    alone, so that neither database has to parse or to know a language.
+    """
+    return Table(
+        f"search_{kind}",
+        Base.metadata,
+        Column("position", Key, primary_key=True, autoincrement=False),
+        Column("key", BigInteger, unique=True, nullable=False),
+        Column("tokens", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+    )
+
+
+INDEXES = {kind: _table(kind) for kind in KINDS}
+for kind, table in INDEXES.items():
+    Index(
+        f"ix_search_{kind}_tokens", table.c.tokens, postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    ).ddl_if(dialect="postgresql")
+
+
+def _sqlite(kind: str) -> list[str]:
+    """Return the statements by which SQLite keeps a full-text index beside a table.
+
+    The index's row number is the position, so that it hands out its hits in the order of the results and can stop
+    as soon as there are enough.
+    """
+    table, found = f"search_{kind}", f"search_{kind}_fts"
+    gone = f"INSERT INTO {found}({found}, rowid, tokens) VALUES ('delete', old.position, old.tokens);"
+    come = f"INSERT INTO {found}(rowid, tokens) VALUES (new.position, new.tokens);"
+    return [
+        f"CREATE VIRTUAL TABLE {found} USING fts5(tokens, content='{table}', content_rowid='position', "
+        f"""detail=none, columnsize=0, tokenize="ascii tokenchars '^='")""",
+        f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {come} END",
+        f"CREATE TRIGGER {table}_changed AFTER UPDATE ON {table} BEGIN {gone} {come} END",
+        f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {gone} END",
+    ]
+
+
+SQLITE_SEARCH = [statement for kind in KINDS for statement in _sqlite(kind)]
+for kind, table in INDEXES.items():
+    for statement in _sqlite(kind):
+        event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect="sqlite"))
+    drop = DDL(f"DROP TABLE IF EXISTS search_{kind}_fts")
+    event.listen(table, "before_drop", drop.execute_if(dialect="sqlite"))

@@ -1,0 +1,285 @@
+"""The one door: start · claim · release · save · submit · signal · expire, each one transaction and one commit."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from models import (
+    PREFIXES,
+    Case,
+    CaseStatus,
+    Clock,
+    ClockState,
+    Draft,
+    Event,
+    EventKind,
+    Role,
+    User,
+    WorkItem,
+    WorkState,
+    db,
+    now,
+)
+from workflow import access, calendar, definitions, engine, incidents, numbers
+from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
+from workflow.idempotency import answered_before, fingerprint, remember
+from workflow.journal import record
+from workflow.stage import Step
+from workflow.stages import SERVICES, STEPS
+from workflow.worklist import follow, open_items
+
+
+def start(
+    kind: str,
+    actor: User,
+    raw: Mapping[str, Any] | None = None,
+    *,
+    draft: Mapping[str, Any] | None = None,
+    outcome: Mapping[str, Any] | None = None,
+    prepare: Any = None,
+    key: str | None = None,
+) -> Case:
+    """Open a case of a kind, and answer its first step at once where `raw` is given.
+
+    `draft` is kept as a half-written answer instead. `outcome` is handed to the process as it begins.
+    `prepare` is called with the new case before the process starts. `key` makes a repeat harmless.
+
+    Raises marshmallow's ValidationError for a faulty answer, Refused where the person may not; nothing
+    is then kept.
+    """
+    digest = fingerprint(kind, raw if raw is not None else draft)
+    if (earlier := answered_before(key, digest)) is not None:
+        return earlier
+    moment = now()
+    year = calendar.local_day(moment).year
+    case = Case(
+        reference=numbers.reference(PREFIXES[kind], year),
+        kind=kind,
+        requester_id=actor.id,
+        definition=definitions.current(kind),
+        opened_at=moment,
+        journal_length=0,
+        journal_hash="",
+    )
+    db.session.add(case)
+    # The case needs its key before the journal and the process can name it.
+    db.session.flush()
+    if prepare:
+        prepare(case)
+    record(case, EventKind.OPENED, kind, actor, {"outcome": dict(outcome or {})}, moment)
+    with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
+        follow(case, process, moment)
+        if raw is not None or draft is not None:
+            first = next(item for item in open_items(case) if not item.offered)
+            if raw is not None:
+                answer(case, STEPS[first.step], first, process, raw, actor, moment)
+            else:
+                db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft or {}), saved_at=moment))
+        remember(key, case, digest)
+    return case
+
+
+def start_once(kind: str, actor: User, raw: Mapping[str, Any], key: str) -> Case:
+    """Open a case and answer its first step; of two requests with one key, both lead to one case."""
+    try:
+        return start(kind, actor, raw, key=key)
+    except NotOpen:
+        # Another request with this key was first; its row is there now.
+        if (earlier := answered_before(key, fingerprint(kind, raw))) is None:
+            raise
+        return earlier
+
+
+def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: str | None = None) -> Case:
+    """Record an actor's answer to a step and let the case move on.
+
+    Raises NotYours, NotApart, Held or NotOpen where the actor may not answer now, ValidationError for a
+    faulty answer, and Failed when something of ours went wrong; the case is then as it was.
+    """
+    step = step_named(name)
+    lock(case)
+    digest = fingerprint(f"{case.reference}/{name}", raw)
+    if (earlier := answered_before(key, digest)) is not None:
+        return earlier
+    item = answerable(case, step, actor)
+    attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
+    with moving(case, attempt, raw, actor) as process:
+        answer(case, step, item, process, raw, actor, now())
+        remember(key, case, digest)
+    return case
+
+
+def answer(
+    case: Case, step: Step, item: WorkItem, process: engine.Process, raw: Mapping[str, Any], actor: User, at: datetime
+) -> None:
+    """Check an answer, let it take effect, write it down, and move the process."""
+    schema = step.answer()
+    said: dict[str, Any] = schema.load(raw)
+    outcome = dict(step.effect(case, said, actor) or {})
+    if case.status is CaseStatus.DRAFT:
+        case.status = CaseStatus.OPEN
+    record(case, EventKind.ANSWERED, step.name, actor, {"answer": schema.dump(said), "outcome": outcome, "item": item.id}, at)
+    item.state, item.closed_at, item.closed_by_id = WorkState.DONE, at, actor.id
+    item.holder_id = item.holder_id or actor.id
+    db.session.execute(db.delete(Draft).where(Draft.work_item_id == item.id))
+    process.complete(item.id, outcome)
+    follow(case, process, at)
+
+
+def claim(case: Case, name: str, *, actor: User, take_over: bool = False) -> WorkItem:
+    """Take a step for oneself, so that colleagues see who is at it."""
+    lock(case)
+    item = answerable(case, step_named(name), actor, take_over=take_over)
+    if item.holder_id != actor.id:
+        earlier, item.holder_id = item.holder_id, actor.id
+        record(case, EventKind.CLAIMED, name, actor, {"item": item.id, "from": earlier})
+    db.session.commit()
+    return item
+
+
+def release(case: Case, name: str, *, actor: User) -> WorkItem:
+    """Give a step back to the group."""
+    lock(case)
+    item = answerable(case, step_named(name), actor)
+    if item.holder_id == actor.id and item.role is not Role.REQUESTER:
+        item.holder_id = None
+        record(case, EventKind.RELEASED, name, actor, {"item": item.id})
+    db.session.commit()
+    return item
+
+
+def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draft:
+    """Keep a half-written answer; it is checked when it is handed in, not before."""
+    lock(case)
+    item = answerable(case, step_named(name), actor)
+    if len(orjson.dumps(dict(form))) > 200_000:
+        raise ValidationError({"_schema": ["too long"]})
+    draft = db.session.get(Draft, (item.id, actor.id))
+    if draft is None:
+        draft = Draft(work_item_id=item.id, user_id=actor.id)
+        db.session.add(draft)
+    draft.form, draft.saved_at = dict(form), now()
+    db.session.commit()
+    return draft
+
+
+def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, actor: User | None = None) -> bool:
+    """Tell a case of something that happened elsewhere; say whether it was waiting for it."""
+    lock(case)
+    heard = False
+    with moving(case, {"verb": "signal", "name": name}, None, actor) as process:
+        heard = process.signal(name, dict(outcome or {}))
+        if heard:
+            record(case, EventKind.SIGNALLED, name, actor, {"outcome": dict(outcome or {})})
+            follow(case, process, now())
+    return heard
+
+
+def expire(case: Case, timer: str, at: datetime | None = None) -> None:
+    """Let a limit run out: the calendar says when, the diagram says what then; silence never grants.
+
+    Raises NotOpen when the clock no longer runs.
+    """
+    lock(case)
+    moment = at or now()
+    late = db.session.get(Clock, timer, populate_existing=True)
+    if late is None or late.case_id != case.id or late.state is not ClockState.RUNNING:
+        db.session.rollback()
+        raise NotOpen(timer)
+    with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
+        late.state = ClockState.FIRED
+        items = [item.step for item in open_items(case) if item.limit == late.limit and not item.offered]
+        record(case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": items}, at=moment)
+        process.expire(timer)
+        follow(case, process, moment)
+
+
+def step_named(name: str) -> Step:
+    """Return the step with a name, or refuse."""
+    if name not in STEPS:
+        raise NotOpen(name)
+    return STEPS[name]
+
+
+def lock(case: Case) -> None:
+    """Lock a case's row and read it anew; every writer begins here, so that one waits for the other."""
+    db.session.refresh(case, with_for_update={"of": Case})
+
+
+def answerable(case: Case, step: Step, actor: User, *, take_over: bool = False) -> WorkItem:
+    """Return the open item of a step that an actor may answer, or say why there is none."""
+    if step.role not in access.roles_on(actor, case):
+        raise NotYours(step.name)
+    items = [item for item in open_items(case) if item.step == step.name]
+    if not items:
+        raise NotOpen(step.name)
+    if step.apart_from and has_answered(case, actor, step.apart_from):
+        raise NotApart(step.name)
+    mine = [item for item in items if item.holder_id in (None, actor.id) or take_over]
+    if not mine:
+        raise Held(step.name)
+    return mine[0]
+
+
+def has_answered(case: Case, actor: User, names: tuple[str, ...]) -> bool:
+    """Say whether a person has answered one of some steps on a case: the four-eyes rule."""
+    said = db.select(Event.id).where(
+        Event.case_id == case.id,
+        Event.kind == EventKind.ANSWERED,
+        Event.step.in_(names),
+        Event.actor_id == actor.id,
+    )
+    return db.session.scalar(said.limit(1)) is not None
+
+
+@contextmanager
+def moving(
+    case: Case,
+    attempt: Mapping[str, Any],
+    raw: Mapping[str, Any] | None,
+    actor: User | None,
+    outcome: Mapping[str, Any] | None = None,
+) -> Iterator[engine.Process]:
+    """Move a case: its process, work items and journal change together or not at all.
+
+    A case without a process begins one, with `outcome` as its first words. `attempt` and `raw` are kept
+    in an incident, should something of ours fail.
+    """
+    reference, case_id = case.reference, case.id
+
+    def serve(name: str) -> Mapping[str, Any]:
+        served = dict(SERVICES[name](case) or {})
+        record(case, EventKind.SERVED, name, data={"outcome": served})
+        return served
+
+    def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
+        rules = [rule.id for rule in decision.rules]
+        if case.classification is not None:
+            case.classification.keep_table(name, decision.outputs, rules)
+        record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
+
+    try:
+        definition = definitions.parsed(case.definition)
+        if case.process:
+            process = engine.load(definition, case.process, serve, tabled)
+        else:
+            process = engine.start(definition, serve, tabled, dict(outcome or {}))
+        yield process
+        case.process, case.codec = process.dump(), engine.CODEC
+        db.session.commit()
+    except (Refused, ValidationError):
+        db.session.rollback()
+        raise
+    except (StaleDataError, IntegrityError) as error:
+        db.session.rollback()
+        raise NotOpen(reference) from error
+    except Exception as error:
+        db.session.rollback()
+        incidents.open_for(case_id, attempt, error, raw, actor)
+        raise Failed(reference) from error

@@ -1,0 +1,89 @@
+"""The clocks of a case: they start, stand still, go on, are extended, and run out."""
+
+from datetime import datetime
+
+from models import Case, Clock, ClockState, EventKind, Limit, Pause, User, WorkItem, db
+from workflow import calendar
+from workflow.calendar import Stretch, local_day
+from workflow.errors import NotOpen
+from workflow.journal import record
+
+
+def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
+    """Start the clock of a limit on a case; `timer` is the engine's key of the timer it stands for."""
+    clock = Clock(id=timer, case_id=case.id, limit=limit, started_at=at, extended=0, state=ClockState.RUNNING)
+    clock.pauses = []
+    reckon(clock)
+    db.session.add(clock)
+    return clock
+
+
+def register(clock: Clock) -> Limit:
+    """Return the row of the register under which a clock runs: the one in force when it started."""
+    return calendar.limit_in_force(clock.limit, local_day(clock.started_at))
+
+
+def stretches(clock: Clock) -> list[Stretch]:
+    """Return the days on which a clock stood still; an open pause has no end yet and is left out."""
+    return [(local_day(p.began_at), local_day(p.ended_at)) for p in clock.pauses if p.ended_at]
+
+
+def reckon(clock: Clock) -> None:
+    """Work out when a clock is due and soon due, from its start, its pauses and its extension."""
+    limit = register(clock)
+    began, days = local_day(clock.started_at), limit.days + clock.extended
+    clock.due_at = calendar.day_end(calendar.due_day(began, days, limit.unit, stretches(clock)))
+    clock.soon_at = calendar.day_start(calendar.soon_day(began, days, limit.unit, stretches(clock)))
+
+
+def pause(case: Case, clock: Clock, reason: str, at: datetime) -> None:
+    """Let a clock stand still; `reason` is the step that is waited for."""
+    if clock.state is ClockState.RUNNING:
+        clock.state = ClockState.PAUSED
+        clock.pauses.append(Pause(reason=reason, began_at=at))
+        record(case, EventKind.PAUSED, reason, data={"limit": clock.limit}, at=at)
+
+
+def resume(case: Case, clock: Clock, at: datetime) -> None:
+    """Let a clock go on; the days it stood still are not counted."""
+    if clock.state is ClockState.PAUSED:
+        clock.state = ClockState.RUNNING
+        clock.pauses[-1].ended_at = at
+        reckon(clock)
+        data = {"limit": clock.limit, "due": clock.due_at.isoformat()}
+        record(case, EventKind.RESUMED, clock.pauses[-1].reason, data=data, at=at)
+
+
+def extend(case: Case, limit: str, actor: User, reason: str, at: datetime) -> None:
+    """Extend the running clock of a limit by the days the register grants, once.
+
+    Raises NotOpen when no such clock runs, when it was extended before, or when the register grants none.
+    """
+    for clock in running(case):
+        if clock.limit == limit and not clock.extended and register(clock).extension:
+            clock.extended, clock.warned_at = register(clock).extension, None
+            reckon(clock)
+            data = {"limit": limit, "days": clock.extended, "reason": reason, "due": clock.due_at.isoformat()}
+            record(case, EventKind.EXTENDED, limit, actor, data, at)
+            return
+    raise NotOpen(limit)
+
+
+def running(case: Case) -> list[Clock]:
+    """Return the clocks of a case that run or stand still."""
+    alive = Clock.state.in_([ClockState.RUNNING, ClockState.PAUSED])
+    return list(db.session.scalars(db.select(Clock).where(Clock.case_id == case.id, alive)))
+
+
+def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:
+    """Write the due dates of a case's clocks on its work items.
+
+    A step that names no limit of its own is due with the case: with the clock that runs out first.
+    """
+    alive = sorted(clocks, key=lambda clock: clock.due_at)
+    by_limit = {clock.limit: clock for clock in reversed(alive)}
+    for item in items:
+        clock = by_limit.get(item.limit or "") or (alive[0] if alive and not item.offered else None)
+        if clock is not None:
+            item.limit, item.due_at, item.soon_at = clock.limit, clock.due_at, clock.soon_at
+            item.paused = clock.state is ClockState.PAUSED

@@ -1,0 +1,34 @@
+"""Requests that come twice take effect once: by the key of a rendered form or of an API call."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from models import Answer, Case, db
+from workflow.errors import Repeated
+
+
+def fingerprint(what: str, raw: Mapping[str, Any] | None) -> str:
+    """Return the hash of a request, by which a repeat is told from another request with the same key."""
+    return hashlib.sha256(orjson.dumps([what, raw], option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+
+def answered_before(key: str | None, digest: str) -> Case | None:
+    """Return the case to which an earlier request with this key led; None where there was none.
+
+    Raises Repeated when the key was used for something else.
+    """
+    earlier = db.session.get(Answer, key) if key else None
+    if earlier is None:
+        return None
+    if earlier.digest != digest:
+        raise Repeated(key)
+    return db.session.get_one(Case, earlier.case_id)
+
+
+def remember(key: str | None, case: Case, digest: str) -> None:
+    """Keep the key of a request in the transaction that carries it out."""
+    if key:
+        db.session.add(Answer(key=key, case_id=case.id, digest=digest))

@@ -1,0 +1,33 @@
+"""Incidents: what failed is kept as a row, with the person's text, and reported to the steward."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from models import Case, Draft, EventKind, Incident, User, db, now
+from workflow.journal import record
+
+log = logging.getLogger("kaimen.incidents")
+
+
+def open_for(
+    case_id: int, attempt: Mapping[str, Any], error: BaseException, raw: Mapping[str, Any] | None, actor: User | None
+) -> None:
+    """Keep a failure as a row of its own transaction, after the case's has been rolled back.
+
+    The person's text is kept as their draft, not in the incident: the steward must not read it.
+    """
+    log.error("%s failed on case %s", attempt.get("verb"), case_id, exc_info=error)
+    # A case that failed while it was being opened is gone with its transaction.
+    case = db.session.get(Case, case_id)
+    if raw is not None and actor is not None and attempt.get("item"):
+        form = {name: value for name, value in raw.items() if isinstance(value, str | int | bool | list)}
+        db.session.merge(Draft(work_item_id=attempt["item"], user_id=actor.id, form=form, saved_at=now()))
+    step = str(attempt.get("step") or attempt.get("name") or attempt.get("clock") or attempt["verb"])
+    said = f"{type(error).__name__}: {error}"[:500]
+    incident = Incident(step=step, error=said, attempt=dict(attempt))
+    if case is not None:
+        incident.case_id, incident.case_version = case.id, case.version
+        record(case, EventKind.INCIDENT, step, data={"verb": attempt["verb"]})
+    db.session.add(incident)
+    db.session.commit()

@@ -1,0 +1,95 @@
+"""The work list follows the process: work items and clocks are exactly what it waits for."""
+
+from datetime import datetime
+
+from models import (
+    CITY_ROLES,
+    Case,
+    CaseStatus,
+    Clock,
+    ClockState,
+    Draft,
+    EventKind,
+    Role,
+    WorkItem,
+    WorkState,
+    db,
+)
+from workflow import clock, engine
+from workflow.journal import record
+from workflow.stages import STEPS
+
+
+def open_items(case: Case) -> list[WorkItem]:
+    """Return what waits or is offered on a case."""
+    condition = (WorkItem.case_id == case.id) & (WorkItem.state == WorkState.OPEN)
+    return list(db.session.scalars(db.select(WorkItem).where(condition).order_by(WorkItem.opened_at, WorkItem.id)))
+
+
+def follow(case: Case, process: engine.Process, at: datetime) -> None:
+    """Open and close work items and clocks so that they are exactly what the process waits for."""
+    waiting = {w.id: w for w in process.waiting()}
+    items = {item.id: item for item in open_items(case)}
+    clocks = {c.id: c for c in clock.running(case)}
+    for gone in items.keys() - waiting.keys():
+        items[gone].state, items[gone].closed_at = WorkState.CANCELLED, at
+        db.session.execute(db.delete(Draft).where(Draft.work_item_id == gone))
+    for gone in clocks.keys() - waiting.keys():
+        clocks.pop(gone).state = ClockState.STOPPED
+    for new in waiting.values():
+        if new.kind == "timer" and new.id not in clocks:
+            clocks[new.id] = clock.start(case, new.id, new.limit or "", at)
+    alive = [item for item in items.values() if item.id in waiting]
+    fresh = [open_item(case, w, at) for w in waiting.values() if w.kind != "timer" and w.id not in items]
+    stand_still(case, alive + fresh, list(clocks.values()), at)
+    clock.show_on(alive + fresh, list(clocks.values()))
+    for item in fresh:
+        await_answer(case, item, at)
+    if process.ended and case.status is not CaseStatus.ENDED:
+        case.status, case.ended_at = CaseStatus.ENDED, at
+        record(case, EventKind.ENDED, case.state, at=at)
+
+
+def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
+    """Open the work item of a step that the process now waits for or offers."""
+    step = STEPS[waiting.step]
+    item = WorkItem(
+        id=waiting.id,
+        case_id=case.id,
+        step=step.name,
+        role=step.role,
+        organisation_id=None if step.role is Role.REQUESTER or step.role in CITY_ROLES else case.body_id,
+        offered=waiting.kind == "offered",
+        state=WorkState.OPEN,
+        opened_at=at,
+        holder_id=case.requester_id if step.role is Role.REQUESTER else waiting.assignee,
+        limit=step.limit,
+        paused=False,
+    )
+    db.session.add(item)
+    return item
+
+
+def await_answer(case: Case, item: WorkItem, at: datetime) -> None:
+    """Write down that a step is awaited; an offered step is a possibility, not a wait."""
+    if item.offered:
+        return
+    data = {
+        "item": item.id,
+        "role": item.role,
+        "organisation": item.organisation_id,
+        "user": item.holder_id,
+        "due": item.due_at.isoformat() if item.due_at else None,
+        "offered": False,
+    }
+    record(case, EventKind.AWAITED, item.step, data=data, at=at)
+
+
+def stand_still(case: Case, items: list[WorkItem], clocks: list[Clock], at: datetime) -> None:
+    """Stop each clock that a waiting step stops, and let the others go on."""
+    stopped = {STEPS[item.step].stops: item.step for item in items if STEPS[item.step].stops and not item.offered}
+    for each in clocks:
+        if each.limit in stopped:
+            clock.pause(case, each, stopped[each.limit], at)
+        elif each.state is ClockState.PAUSED:
+            clock.resume(case, each, at)
