@@ -1,0 +1,130 @@
+"""Reactions: which letters follow of a line in the journal.
+
+A reaction reads the case and the line and returns rows for the outbox. It sends nothing and asks the database nothing,
+so that it cannot fail a case. Who exactly is written to is worked out when the letter is: an office may have changed
+hands by then.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from models import Case, CaseStatus, Event, EventKind, Job, Role
+
+Audience = dict[str, Any]
+Reaction = Callable[[Case, Event], Iterable[Job]]
+
+# The answers whose arrival is confirmed to the one who asked.
+RECEIVED = frozenset({"submit_demand", "clarify_demand"})
+# What a service has put before the public.
+ANSWERS = frozenset({"publish_answer", "publish_coordination"})
+# The states in which a case ends by the requester's own hand.
+WITHDRAWN = frozenset({"withdrawn"})
+
+
+def letter(case: Case, event: Event, template: str, audience: list[Audience], **facts: Any) -> Iterator[Job]:
+    """Return the job that writes one kind of letter about one line of the journal, unless nobody is addressed.
+
+    :param facts: what the letter says beyond the case's number: the step, the due date; never a case's content
+    """
+    if audience:
+        data = {"template": template, "audience": audience, **facts}
+        yield Job(kind="letter", key=f"letter:{case.id}:{event.number}:{template}", case_id=case.id, data=data)
+
+
+def tell_whose_turn_it_is(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the people of a role that a step awaits them; an offered step asks for nothing."""
+    asked = event.data
+    if event.kind is not EventKind.AWAITED or asked.get("offered") or case.status is CaseStatus.DRAFT:
+        return
+    template = "your_turn" if asked.get("role") == Role.REQUESTER else "awaited"
+    yield from letter(case, event, template, [holders(case, asked)], step=event.step, due=asked.get("due"))
+
+
+def confirm_receipt(case: Case, event: Event) -> Iterator[Job]:
+    """Confirm to the requester that what they handed in has arrived."""
+    if event.kind is EventKind.ANSWERED and event.step in RECEIVED and event.actor_id == case.requester_id:
+        yield from letter(case, event, "received", requester(case), step=event.step)
+
+
+def tell_of_the_answer(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester and the supporters of a demand that it has been answered."""
+    if event.kind is EventKind.SERVED and event.step in ANSWERS:
+        yield from letter(case, event, "answered", requester(case))
+        yield from letter(case, event, "demand_answered", [{"supporters": case.id}])
+
+
+def tell_of_more_time(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester until when the office has given itself more time."""
+    if event.kind is EventKind.EXTENDED:
+        yield from letter(case, event, "extended", requester(case), due=event.data.get("due"))
+
+
+def tell_of_the_end(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester that the case has ended, unless they ended it themselves."""
+    if event.kind is EventKind.ENDED and event.step not in WITHDRAWN:
+        yield from letter(case, event, "ended", requester(case))
+
+
+def warn_of_the_due_date(case: Case, event: Event) -> Iterator[Job]:
+    """Warn whoever has to act that the limit is near."""
+    if event.kind is EventKind.SOON_DUE:
+        yield from letter(case, event, "soon_due", concerned(case, event), **limit(event))
+
+
+def tell_of_lateness(case: Case, event: Event) -> Iterator[Job]:
+    """Tell whoever has to act that the limit has passed, and those who answer for the office as well."""
+    if event.kind is EventKind.OVERDUE:
+        yield from letter(case, event, "overdue", concerned(case, event), **limit(event))
+        yield from letter(case, event, "escalated", [answerable(case)], **limit(event))
+
+
+def call_the_steward(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the stewards that a case stands still for an incident; they read the incident and not the case."""
+    if event.kind is EventKind.INCIDENT:
+        for job in letter(case, event, "incident", [{"role": Role.STEWARD, "organisation": None}]):
+            job.case_id, job.data = None, job.data | {"number": case.reference}
+            yield job
+
+
+REACTIONS: tuple[Reaction, ...] = (
+    tell_whose_turn_it_is,
+    confirm_receipt,
+    tell_of_the_answer,
+    tell_of_more_time,
+    tell_of_the_end,
+    warn_of_the_due_date,
+    tell_of_lateness,
+    call_the_steward,
+)
+
+
+def holders(case: Case, asked: Mapping[str, Any]) -> Audience:
+    """Return the audience of a step: one person where it was opened for one, else the people of its role."""
+    if asked.get("role") == Role.REQUESTER:
+        return {"user": case.requester_id}
+    if asked.get("user"):
+        return {"user": asked["user"]}
+    return {"role": asked.get("role"), "organisation": asked.get("organisation")}
+
+
+def requester(case: Case) -> list[Audience]:
+    """Return the audience of the one who opened the case."""
+    return [{"user": case.requester_id}]
+
+
+def answerable(case: Case) -> Audience:
+    """Return who answers for lateness: the body's deciders, and before there is a body the lead authority."""
+    if case.body_id is not None:
+        return {"role": Role.DECIDER, "organisation": case.body_id}
+    return {"role": Role.AUTHORITY, "organisation": None}
+
+
+def concerned(case: Case, event: Event) -> list[Audience]:
+    """Return the audience of the steps that a limit runs over: those who hold them when the letter is written."""
+    steps = list(event.data.get("items", ()))
+    return [{"case": case.id, "steps": steps}] if steps else []
+
+
+def limit(event: Event) -> dict[str, Any]:
+    """Return the step and the day that a letter about a limit names."""
+    return {"step": next(iter(event.data.get("items", ())), None), "due": event.data.get("due")}

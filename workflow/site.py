@@ -1,0 +1,39 @@
+"""The site on which background work runs: its address, its mail server, and its languages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where letters are handed over to be carried, and in whose name."""
+
+    host: str
+    port: int
+    sender: str
+    user: str = ""
+    password: str = ""
+    starttls: bool = False
+
+
+def verbatim(text: str, language: str) -> str:
+    """Return a text as it is."""
+    return text
+
+
+@dataclass(frozen=True)
+class Site:
+    """What a piece of background work must know of the place it runs in."""
+
+    # The address under which people reach the service, without a slash at the end.
+    url: str
+    # Without a server, letters are read in the service alone.
+    mail: MailServer | None = None
+    # Says a sentence of the code in a language ("zh", "en").
+    say: Callable[[str, str], str] = verbatim
+
+    @property
+    def host(self) -> str:
+        """Return the name of the host, as it stands in the marks of letters."""
+        return urlsplit(self.url).hostname or "localhost"
