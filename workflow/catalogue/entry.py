@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from models import Case, Dataset, DatasetState, Frequency, Listing, OpenType, db
-from workflow import calendar, search
+from workflow import calendar
 from workflow.errors import NotFound, NotOpen
 
 # The fields that a clerk describes and the entry shows.
@@ -33,7 +33,6 @@ def write(case: Case) -> Dataset:
     if case.demand is not None:
         case.demand.dataset = entry
     db.session.flush()
-    search.index(db.session, "dataset", search.Document(entry.id, entry.name, entry.summary, day=today))
     return entry
 
 

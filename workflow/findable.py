@@ -1,0 +1,85 @@
+"""Keep the search index in step with what the public may find: the open list and the published demands."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, event, select
+from sqlalchemy.orm import Mapper, Session, contains_eager, scoped_session
+
+from models import Dataset, DatasetState, Demand, Organisation
+from workflow import search
+
+CHUNK = 500
+
+
+def labels(facet: str, values: Iterable[str | int]) -> list[str]:
+    """Return the labels by which the open list is narrowed to some values of a facet."""
+    return [f"{facet}={value}" for value in values]
+
+
+def index_datasets(session: Session | scoped_session[Session], keys: Sequence[int] | None = None) -> int:
+    """Index data sets anew, after rows were written past the mapper; returns how many are on the list.
+
+    :param keys: the data sets to index; nothing means all
+    """
+    count = 0
+    keys = list(session.scalars(select(Dataset.id))) if keys is None else keys
+    for start in range(0, len(keys), CHUNK):
+        part = keys[start : start + CHUNK]
+        datasets = session.scalars(
+            select(Dataset)
+            .join(Dataset.provider)
+            .options(contains_eager(Dataset.provider))
+            .where(Dataset.id.in_(part))
+            .execution_options(populate_existing=True)
+        ).all()
+        search.remove(session, "dataset", *part)
+        listed = [_dataset(one, one.provider.name) for one in datasets if one.state is not DatasetState.WITHDRAWN]
+        search.index(session, "dataset", *listed)
+        count += len(listed)
+    return count
+
+
+def _dataset(dataset: Dataset, provider: str) -> search.Document:
+    """Return what can be found of a data set."""
+    words = (dataset.code, dataset.summary, provider, dataset.domain, dataset.theme, *dataset.items, *dataset.tags)
+    bears = [
+        *labels("open_type", [dataset.open_type]),
+        *labels("domain", [dataset.domain]),
+        *labels("provider", [dataset.provider_id]),
+        *labels("frequency", [dataset.frequency]),
+        *labels("format", dataset.formats),
+    ]
+    day = dataset.updated_on or dataset.first_published
+    return search.Document(dataset.id, dataset.name, "\n".join(words), bears, day)
+
+
+@event.listens_for(Dataset, "after_insert")
+@event.listens_for(Dataset, "after_update")
+def _dataset_written(_: Mapper[Dataset], connection: Connection, dataset: Dataset) -> None:
+    if dataset.state is DatasetState.WITHDRAWN:
+        search.remove(connection, "dataset", dataset.id)
+        return
+    provider = connection.scalar(select(Organisation.name).where(Organisation.id == dataset.provider_id))
+    search.index(connection, "dataset", _dataset(dataset, provider or ""))
+
+
+@event.listens_for(Dataset, "after_delete")
+def _dataset_deleted(_: Mapper[Dataset], connection: Connection, dataset: Dataset) -> None:
+    search.remove(connection, "dataset", dataset.id)
+
+
+@event.listens_for(Demand, "after_insert")
+@event.listens_for(Demand, "after_update")
+def _demand_written(_: Mapper[Demand], connection: Connection, demand: Demand) -> None:
+    if demand.published_at is None:
+        search.remove(connection, "demand", demand.case_id)
+        return
+    document = search.Document(
+        demand.case_id, demand.public_subject, demand.public_text, day=demand.published_at.date()
+    )
+    search.index(connection, "demand", document)
+
+
+@event.listens_for(Demand, "after_delete")
+def _demand_deleted(_: Mapper[Demand], connection: Connection, demand: Demand) -> None:
+    search.remove(connection, "demand", demand.case_id)
