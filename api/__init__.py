@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Flask
 
-from api import settings
+from api import accounts, auth, forms, language, security, settings
+from api.commands import people
 from models import db, sqlite
 
 
@@ -16,4 +17,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         sqlite.prepare(db.engine)
+    for part in (language, forms, auth, security):
+        part.register(app)
+    app.register_blueprint(language.blueprint())
+    app.register_blueprint(accounts.bp)
+    for command in (people.seed, people.create_steward, people.add_member):
+        app.cli.add_command(command)
     return app

@@ -29,14 +29,22 @@ DEFAULTS: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
     "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
     "MAX_FORM_PARTS": 1000,
-    # Sign-in attempts and other costly requests that one address may make.
+    # Failed sign-ins and other costly requests that may come from one network address.
     "SIGN_IN_RATE": "10 per minute",
+    # The same for one e-mail address, wherever the requests come from.
+    "ACCOUNT_RATE": "10 per 10 minutes",
     "RATELIMIT_ENABLED": True,
+    # Where attempts are counted; redis://host/0 counts those of several web processes together.
+    "RATELIMIT_STORAGE_URI": "memory://",
+    # How many proxies of ours stand before the service and name the visitor's address.
+    "PROXIES": 0,
     # Cookies are sent over HTTPS alone; off only for work on one's own machine.
     "SESSION_COOKIE_SECURE": False,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "SESSION_COOKIE_HTTPONLY": True,
+    # A session ends after this long, however busy it was.
     "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+    "SESSION_REFRESH_EACH_REQUEST": False,
     # A rendered form may be answered for this long; the person's text is kept when it has expired.
     "WTF_CSRF_TIME_LIMIT": 8 * 3600,
 }
