@@ -6,6 +6,7 @@ compiled in memory when the service starts; `python -m api.sentences` brings the
 """
 
 from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, Response, has_request_context, redirect, request, url_for
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from models.base import now
@@ -42,6 +44,7 @@ class Catalogues(Domain):  # type: ignore[misc]
         return self.languages.get(locale.language if locale else LANGUAGES[0], self.languages[LANGUAGES[0]])
 
 
+@cache
 def compiled(language: str) -> Translations:
     """Return the catalogue of a language, compiled from its source."""
     with source(language).open("rb") as text:
@@ -70,11 +73,15 @@ def locale_for() -> str:
     """Return the reader's language: the one chosen here, the one of the account, the browser's, else Chinese."""
     if not has_request_context():
         return LANGUAGES[0]
-    own = getattr(current_user, "language", None) if hasattr(request, "cookies") and _signs_in() else None
-    for choice in (request.cookies.get(COOKIE), own):
-        if choice in LANGUAGES:
-            return str(choice)
-    return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+    chosen = request.cookies.get(COOKIE)
+    if chosen not in LANGUAGES:
+        chosen = _own_language()
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+
+
+def say(text: str, language: str) -> str:
+    """Return a sentence in a language, wherever no reader is present."""
+    return compiled(language).gettext(text) if language in LANGUAGES else text
 
 
 def blueprint() -> Blueprint:
@@ -143,5 +150,12 @@ def _english() -> bool:
     return locale is not None and locale.language == "en"
 
 
-def _signs_in() -> bool:
-    return bool(current_user) and current_user.is_authenticated
+def _own_language() -> str | None:
+    """Return the language of the account; none for a stranger, or while the database cannot be asked.
+
+    The page that says that the database is out of reach must still find its language.
+    """
+    try:
+        return getattr(current_user, "language", None) if current_user else None
+    except SQLAlchemyError:
+        return None

@@ -48,7 +48,7 @@ def collected() -> Iterator[Text]:
         yield from texts_of("jinja2", path)
     for path in sorted((ROOT / "workflow" / "stages").glob("*.py")):
         yield from titles(path)
-    yield from refusals(ROOT / "workflow" / "errors.py")
+    yield from refusals(sorted((ROOT / "workflow").rglob("*.py")))
 
 
 def texts_of(method: str, path: Path) -> Iterator[Text]:
@@ -65,11 +65,15 @@ def titles(path: Path) -> Iterator[str]:
             yield (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
 
 
-def refusals(path: Path) -> Iterator[str]:
-    """Yield the sentences with which the service refuses: the docstrings of its exceptions."""
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.ClassDef):
-            yield (ast.get_docstring(node) or "").strip()
+def refusals(paths: list[Path]) -> Iterator[str]:
+    """Yield the sentences with which the service refuses: the docstrings of all that descends from Refused."""
+    classes = [node for path in paths for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+    family = {"Refused"}
+    while grown := {node.name for node in classes if _parents(node) & family} - family:
+        family |= grown
+    for node in classes:
+        if node.name in family:
+            yield (ast.get_docstring(node, clean=False) or "").strip()
 
 
 def foreign(text: Text, language: str) -> bool:
@@ -100,6 +104,10 @@ def untranslated(catalogue: Catalog) -> Iterator[Message]:
 def _declares(decorator: ast.expr) -> bool:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
     return isinstance(called, ast.Attribute) and called.attr in ("step", "service")
+
+
+def _parents(node: ast.ClassDef) -> set[str]:
+    return {ast.unparse(base).rpartition(".")[2] for base in node.bases}
 
 
 if __name__ == "__main__":
