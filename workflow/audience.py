@@ -65,10 +65,14 @@ def _in_office(session: Sessions, role: Role, organisation: int | None) -> list[
     if role in BODY_ROLES and organisation is None:
         return []
     today = now().date()
-    query = select(User).join(Membership).where(
-        Membership.role == role,
-        or_(Membership.since.is_(None), Membership.since <= today),
-        or_(Membership.until.is_(None), Membership.until >= today),
+    query = (
+        select(User)
+        .join(Membership)
+        .where(
+            Membership.role == role,
+            or_(Membership.since.is_(None), Membership.since <= today),
+            or_(Membership.until.is_(None), Membership.until >= today),
+        )
     )
     if organisation is not None:
         query = query.where(Membership.organisation_id == organisation)

@@ -5,10 +5,11 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 
 from models import Job
 from workflow import letters, mail, outbox
-from workflow.outbox import Lost, Sessions
+from workflow.outbox import LEASE, Lost, Sessions
 from workflow.site import Site
 
 log = logging.getLogger(__name__)
@@ -20,20 +21,27 @@ JOBS: dict[str, Callable[[Sessions, Job, Site], None]] = {
 }
 
 
-def run_due(session: Sessions, site: Site, limit: int = 20, stopping: Callable[[], bool] = lambda: False) -> int:
+def run_due(
+    session: Sessions,
+    site: Site,
+    limit: int = 20,
+    stopping: Callable[[], bool] = lambda: False,
+    lease: timedelta = LEASE,
+) -> int:
     """Do the jobs that are due, at most `limit`, and return how many were taken up.
 
     :param stopping: asked before each job; what is left then goes back untried
+    :param lease: how long a job is ours; when it is over, another worker takes us for dead
     """
     # A name of its own for each call, so that a late worker cannot pass for the one that took over from it.
     worker = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    jobs = outbox.claim(session, worker, limit)
+    jobs = outbox.claim(session, worker, limit, lease)
     left = len(jobs)
     try:
         for job in jobs:
             if stopping():
                 break
-            run(session, job, worker, site)
+            run(session, job, worker, site, lease)
             left -= 1
     finally:
         session.rollback()
@@ -42,10 +50,10 @@ def run_due(session: Sessions, site: Site, limit: int = 20, stopping: Callable[[
     return len(jobs)
 
 
-def run(session: Sessions, job: Job, worker: str, site: Site) -> None:
+def run(session: Sessions, job: Job, worker: str, site: Site, lease: timedelta = LEASE) -> None:
     """Do one job: its effect and the mark that it is done are committed together."""
     try:
-        outbox.renew(session, job, worker)
+        outbox.renew(session, job, worker, lease)
         JOBS[job.kind](session, job, site)
         outbox.finish(session, job, worker)
         session.commit()

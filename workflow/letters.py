@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import KIND_TITLES, Case, Job, Letter, User, now
 from workflow import audience, outbox
@@ -83,3 +83,12 @@ def day(moment: datetime, language: str) -> str:
     local = moment.astimezone(SHANGHAI).date()
     short, long = DAYS[language]
     return str(format_date(local, short if local.year == now().astimezone(SHANGHAI).year else long, locale=language))
+
+
+def mark_read(session: Sessions, person: User, number: int | None = None) -> None:
+    """Note that a person has read one of their letters, or all of them; and commit."""
+    reader = person.id
+    session.rollback()
+    unread = update(Letter).where(Letter.user_id == reader, Letter.read_at.is_(None))
+    session.execute((unread.where(Letter.id == number) if number is not None else unread).values(read_at=now()))
+    session.commit()
