@@ -3,24 +3,66 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+from flask_migrate import Migrate
 
-from api import accounts, auth, forms, language, security, settings
-from api.commands import people
+from api import (
+    accounts,
+    auth,
+    cases,
+    demands,
+    errors,
+    forms,
+    home,
+    incidents,
+    language,
+    letters,
+    listings,
+    marks,
+    narration,
+    pages,
+    security,
+    settings,
+    worker,
+)
+from api.commands import office, people
+from api.commands import worker as worker_command
 from models import db, sqlite
+
+migrate = Migrate()
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the service with its settings; `config` overrides defaults and environment."""
     app = Flask("kaimen", root_path=__path__[0], template_folder="../templates", static_folder="static")
     app.config.update(settings.load(config))
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     db.init_app(app)
+    migrate.init_app(app, db, directory="models/migrations")
     with app.app_context():
         sqlite.prepare(db.engine)
-    for part in (language, forms, auth, security):
+    app.before_request(only_read)
+    for part in (language, security, auth, forms, marks, narration, errors, worker):
         part.register(app)
-    app.register_blueprint(language.blueprint())
-    app.register_blueprint(accounts.bp)
-    for command in (people.seed, people.create_steward, people.add_member):
-        app.cli.add_command(command)
+    app.add_url_rule("/", "home", home.index)
+    for blueprint in (
+        accounts.bp,
+        cases.bp,
+        demands.bp,
+        listings.bp,
+        office.bp,
+        people.bp,
+        incidents.bp,
+        letters.bp,
+        worker_command.bp,
+        language.blueprint(),
+        *pages.blueprints(),
+    ):
+        app.register_blueprint(blueprint)
     return app
+
+
+def only_read() -> None:
+    """Let a request that only reads take no write lock."""
+    if request.method in security.SAFE:
+        db.session.connection(execution_options={"write": False})

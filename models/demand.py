@@ -25,6 +25,7 @@ class Demand(Base):
     description: Mapped[str]
     purpose: Mapped[str]
     value: Mapped[str] = mapped_column(default="")
+    asks_for: Mapped[str] = mapped_column(default="unlisted")
     suspected_holder: Mapped[str] = mapped_column(default="")
     frequency: Mapped[str] = mapped_column(default="")
     delivery: Mapped[str] = mapped_column(default="")

@@ -53,6 +53,8 @@ def follow(case: Case, process: engine.Process, at: datetime) -> None:
 def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
     """Open the work item of a step that the process now waits for or offers."""
     step = STEPS[waiting.step]
+    # The requester's own steps, and a draft that nobody else may read yet.
+    own = step.role is Role.REQUESTER or case.status is CaseStatus.DRAFT
     item = WorkItem(
         id=waiting.id,
         case_id=case.id,
@@ -62,7 +64,7 @@ def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
         offered=waiting.kind == "offered",
         state=WorkState.OPEN,
         opened_at=at,
-        holder_id=case.requester_id if step.role is Role.REQUESTER else waiting.assignee,
+        holder_id=case.requester_id if own else waiting.assignee,
         limit=step.limit,
         paused=False,
     )

@@ -1,1 +1,1 @@
-"""Commands for whoever runs the service: `flask <name>`."""
+"""The commands of the service; each is one line in `create_app`."""

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from models import Case, Dataset, DatasetState, Frequency, Listing, OpenType, db
+from models import Case, CaseStatus, Dataset, DatasetState, Frequency, Listing, OpenType, db
 from workflow import calendar
 from workflow.errors import NotFound, NotOpen
 
@@ -68,9 +68,12 @@ def adopt(case: Case, entry: Dataset) -> None:
 
     Raises NotOpen when a case has the entry already.
     """
+    # Two people who take the entry in hand at once come here one after the other.
+    db.session.refresh(entry, with_for_update={"of": Dataset})
     if case_of(entry) is not None:
         raise NotOpen(entry.code)
     case.title, case.body_id, case.state = entry.name, entry.provider_id, "listed"
+    case.status = CaseStatus.OPEN
     case.listing = Listing(fields=fields_of(entry), dataset=entry)
 
 

@@ -47,8 +47,7 @@ class Request(Answer):
 @stage.step(Role.REQUESTER, Request, limit="draft")
 def submit_demand(case: Case, answer: dict[str, Any], requester: User) -> dict[str, Any]:
     """Submit the demand."""
-    fields = {name: value for name, value in answer.items() if name != "asks_for"}
-    case.demand = Demand(**fields)
+    case.demand = Demand(**answer)
     case.title, case.state = answer["subject"], "submitted"
     return {"asks_for": answer["asks_for"]}
 

@@ -1,0 +1,140 @@
+"""My cases, and the page of a case: where it is, what comes next, who must act, by when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import login_required
+
+from api.pages import address_of, someone
+from api.process_map import Map, maps_of, ways_ahead
+from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, db
+from workflow import access, clock
+from workflow.history import Line, history
+from workflow.journal import verify
+from workflow.stage import Step
+from workflow.stages import STEPS
+from workflow.worklist import open_items
+
+bp = Blueprint("cases", __name__)
+PAGE = 20
+# The limits that run for the requester's own benefit are told as a chance, not as a deadline of the office.
+CHANCES = frozenset({"answer_dispute", "draft", "reevaluation"})
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A step that waits or is offered, and whether the reader may take it."""
+
+    item: WorkItem
+    step: Step
+    mine: bool
+    address: str
+
+
+@bp.get("/cases")
+@login_required
+def index() -> ResponseReturnValue:
+    """List the reader's own cases: those that wait for them first."""
+    person = someone()
+    after = request.args.get("before", type=int)
+    query = db.select(Case).where(Case.requester_id == person.id).order_by(Case.id.desc())
+    if after is not None:
+        query = query.where(Case.id < after)
+    found = list(db.session.scalars(query.limit(PAGE + 1)))
+    waiting = set(
+        db.session.scalars(
+            db.select(WorkItem.case_id).where(
+                WorkItem.case_id.in_([case.id for case in found]), access.waiting_for(person)
+            )
+        )
+    )
+    groups = {"turn": [], "open": [], "draft": [], "ended": []}  # type: dict[str, list[Case]]
+    for case in found[:PAGE]:
+        groups[group_of(case, case.id in waiting)].append(case)
+    older = url_for("cases.index", before=found[PAGE - 1].id) if len(found) > PAGE else None
+    return render_template("cases/index.html", groups=groups, older=older, paged=after is not None)
+
+
+def group_of(case: Case, waits: bool) -> str:
+    """Return the heading under which a requester finds a case."""
+    if case.status is CaseStatus.DRAFT:
+        return "draft"
+    if case.status is CaseStatus.ENDED:
+        return "ended"
+    return "turn" if waits else "open"
+
+
+@bp.get("/cases/<reference>")
+@login_required
+def show(reference: str) -> ResponseReturnValue:
+    """Show a case."""
+    person = someone()
+    case = access.find(reference, person)
+    turns = [turn_of(case, item, person) for item in open_items(case)]
+    asked = [turn for turn in turns if not turn.item.offered]
+    told = history(case, person)
+    ahead = [name for name in ways_ahead(case.definition, [turn.step.name for turn in asked]) if name in STEPS]
+    maps = maps_of(case.definition, [turn.step.name for turn in asked], told)
+    drawn = next((each for each in maps if each.name == request.args.get("map")), maps[0])
+    alive = clock.running(case)
+    return render_template(
+        "cases/show.html",
+        case=case,
+        own=case.requester_id == person.id,
+        asked=asked,
+        offered=[turn for turn in turns if turn.item.offered and turn.mine],
+        clocks=[each for each in alive if each.limit not in CHANCES],
+        chances=[each for each in alive if each.limit in CHANCES],
+        told=told,
+        ahead=ahead,
+        stops=stops(told, asked, ahead),
+        steps=STEPS,
+        maps=maps,
+        map=drawn,
+        map_state=state_of(drawn),
+        whole=verified(case, person),
+    )
+
+
+@bp.get("/process/<int:definition>/<name>.bpmn")
+def diagram(definition: int, name: str) -> ResponseReturnValue:
+    """Return a diagram as BPMN; the procedure is public, the cases that run on it are not."""
+    row = db.session.get(Definition, definition)
+    if row is None or f"{name}.bpmn" not in row.bpmn:
+        abort(404)
+    response = Response(row.bpmn[f"{name}.bpmn"], mimetype="application/xml")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def state_of(drawn: Map) -> dict[str, Any]:
+    """Return what the map's script marks: what is done, and where the tokens stand."""
+    return {"done": drawn.done, "flows": [], "here": [{"id": name, "label": ""} for name in drawn.here]}
+
+
+def stops(told: list[Line], asked: list[Turn], ahead: list[str]) -> list[dict[str, Any]]:
+    """Return the whole way of a case: what has been answered, what waits, and what may come."""
+    done = [
+        {"title": gettext(line.title), "done": True, "at": line.at, "note": ""}
+        for line in told
+        if line.kind is EventKind.ANSWERED
+    ]
+    here = [{"title": gettext(turn.step.title), "here": True, "note": gettext(turn.step.role.title)} for turn in asked]
+    return done + here + [{"title": gettext(STEPS[name].title), "note": gettext(STEPS[name].role.title)} for name in ahead]
+
+
+def turn_of(case: Case, item: WorkItem, person: User) -> Turn:
+    """Return a waiting step as the reader sees it."""
+    step = STEPS[item.step]
+    mine = step.role in access.roles_on(person, case) and (item.holder_id in (None, person.id))
+    return Turn(item, step, mine, address_of(case, step) if mine else "")
+
+
+def verified(case: Case, person: User) -> str:
+    """Return, for an auditor, whether the journal's chain is whole."""
+    if Role.AUDITOR not in person.roles:
+        return ""
+    return gettext("链条完整") if not verify(case) else gettext("链条有断裂")

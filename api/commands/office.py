@@ -1,0 +1,51 @@
+"""The commands with which an office sets the service up and looks after it."""
+
+import click
+from flask import Blueprint
+
+from api.seed import calendar as seed_calendar
+from workflow import definitions
+from workflow.check import problems
+from workflow.stages import STEPS
+
+bp = Blueprint("office_commands", __name__, cli_group=None)
+
+
+@bp.cli.command("deploy")
+def deploy() -> None:
+    """Add a version of each process whose diagrams or tables have changed."""
+    for row in definitions.deploy():
+        click.echo(f"{row.key} version {row.version}")
+
+
+@bp.cli.command("check")
+def check() -> None:
+    """Check that what is drawn and what is declared are the same."""
+    found = problems()
+    for problem in found:
+        click.echo(problem, err=True)
+    if found:
+        raise SystemExit(1)
+    click.echo(f"{len(STEPS)} steps: drawn and declared alike.")
+
+
+@bp.cli.command("steps")
+def steps() -> None:
+    """Print the table of steps that stands in the README."""
+    click.echo(step_table())
+
+
+@bp.cli.command("seed-register")
+def seed_register() -> None:
+    """Load the register of time limits and the calendar of working days."""
+    seed_calendar.load()
+
+
+def step_table() -> str:
+    """Return the table of steps in Markdown."""
+    rows = ["| Stage | Step | Title | Role | Limit | Apart from |", "|---|---|---|---|---|---|"]
+    for step in STEPS.values():
+        apart = ", ".join(f"`{name}`" for name in step.apart_from)
+        limit = f"`{step.limit}`" if step.limit else ""
+        rows.append(f"| {step.stage} | `{step.name}` | {step.title} | {step.role.value} | {limit} | {apart} |")
+    return "\n".join(rows)

@@ -1,0 +1,55 @@
+"""Narration: what each line of a journal says in a sentence."""
+
+from datetime import datetime
+
+from flask import Flask
+from flask_babel import gettext
+
+from models import KIND_TITLES, N_, Clock, EventKind, Limit
+from workflow import calendar, clock
+from workflow.calendar import local_day
+from workflow.history import Line
+
+SENTENCES = {
+    EventKind.OPENED: N_("开立办件"),
+    EventKind.AWAITED: N_("等待：%(step)s"),
+    EventKind.ANSWERED: N_("%(step)s"),
+    EventKind.SERVED: N_("自动完成：%(step)s"),
+    EventKind.TABLED: N_("规则表 %(name)s 给出结论"),
+    EventKind.CLAIMED: N_("认领：%(step)s"),
+    EventKind.RELEASED: N_("退回小组：%(step)s"),
+    EventKind.SIGNALLED: N_("收到信号 %(name)s"),
+    EventKind.PAUSED: N_("停计，等待：%(step)s"),
+    EventKind.RESUMED: N_("期限继续计算"),
+    EventKind.EXTENDED: N_("延长期限"),
+    EventKind.SOON_DUE: N_("提醒快到期"),
+    EventKind.OVERDUE: N_("超过期限，已提醒并上报"),
+    EventKind.INCIDENT: N_("系统处理中断，已通知管理员"),
+    EventKind.RETRIED: N_("管理员重试成功"),
+    EventKind.MIGRATED: N_("改用新版流程"),
+    EventKind.CANCELLED: N_("管理员结束了中断"),
+    EventKind.ENDED: N_("办结"),
+}
+
+
+def register(app: Flask) -> None:
+    """Give the templates what the pages of a case say."""
+    app.jinja_env.globals.update(
+        event_words=event_words, limit_of=limit_of, provisional=provisional, kind_titles=KIND_TITLES
+    )
+
+
+def event_words(line: Line) -> str:
+    """Return what a line says, in the reader's language."""
+    step = gettext(line.title) if line.title else line.step
+    return gettext(SENTENCES[line.kind], step=step, name=line.step)
+
+
+def limit_of(each: Clock) -> Limit:
+    """Return the row of the register under which a clock runs."""
+    return clock.register(each)
+
+
+def provisional(moment: datetime) -> bool:
+    """Say whether a day lies in a year whose holidays have not been published yet."""
+    return local_day(moment).year > max((day.year for day in calendar.holidays()), default=0)

@@ -1,0 +1,145 @@
+"""The page of each step: generated from its declaration, one blueprint for each role."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import login_required
+from marshmallow import ValidationError
+
+from api import evidence, prefill
+from api.auth import actor
+from api.forms import answered
+from api.security import FormView
+from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
+from workflow import access, casework
+from workflow.errors import Failed
+from workflow.stage import Step
+from workflow.stages import STEPS
+
+
+class StepPage(FormView):
+    """The page of one step: its form, and the answer to it."""
+
+    decorators = [login_required]
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+
+    def get(self, reference: str) -> ResponseReturnValue:
+        """Show the form, or say at once why the step may not be answered."""
+        case, item, person = self.opened(reference)
+        draft = db.session.get(Draft, (item.id, person.id))
+        values = draft.form if draft else prefill.values(case, self.step)
+        return self.form(case, item, values, draft=draft)
+
+    def post(self, reference: str) -> ResponseReturnValue:
+        """Record the answer, keep it as a draft, or show what must be mended."""
+        case, item, person = self.opened(reference)
+        raw: dict[str, Any] = {}
+        try:
+            raw = answered(request.form, self.step.answer)
+            if "preview" in request.form:
+                return self.form(case, item, raw, preview=True)
+            if "draft" in request.form:
+                casework.save(case, self.step.name, raw, actor=person)
+                flash(gettext("草稿已保存"), "done")
+                return redirect(request.path, 303)
+            casework.submit(case, self.step.name, raw, actor=person, key=repeat_key(person))
+        except ValidationError as error:
+            case, item, person = self.opened(reference)
+            return self.form(case, item, raw or request.form.to_dict(), error.normalized_messages()), 422
+        except Failed:
+            case, item, person = self.opened(reference)
+            errors = {"_schema": [Failed("").sentence]}
+            return self.form(case, item, raw, errors), 503
+        flash(gettext("%(step)s：已记录", step=gettext(self.step.title)), "done")
+        return redirect(onward(case, person), 303)
+
+    def expired(self, reference: str) -> ResponseReturnValue:
+        """Show the form again, with the text, when its time has run out."""
+        case, item, _ = self.opened(reference)
+        errors = {"_schema": [gettext("这一页打开得太久，请再提交一次；内容还在。")]}
+        return self.form(case, item, request.form.to_dict(), errors)
+
+    def opened(self, reference: str) -> tuple[Case, WorkItem, User]:
+        """Return the case, the open item and the person; refuse before any form is shown."""
+        person = someone()
+        case = access.find(reference, person)
+        return case, casework.answerable(case, self.step, person), person
+
+    def form(
+        self,
+        case: Case,
+        item: WorkItem,
+        values: Mapping[str, Any],
+        errors: Mapping[str, Any] | None = None,
+        draft: Draft | None = None,
+        preview: bool = False,
+    ) -> str:
+        """Return the page with the form."""
+        return render_template(
+            [f"{self.step.stage}/{self.step.name}.html", "step.html"],
+            step=self.step,
+            case=case,
+            item=item,
+            values=values,
+            errors=errors,
+            draft=draft,
+            options=options(self.step),
+            beside=evidence.beside(case, self.step, values, preview=preview),
+        )
+
+
+def blueprints() -> Iterator[Blueprint]:
+    """Yield one blueprint for each role, holding a page for each of its steps."""
+    for role in Role:
+        steps = [step for step in STEPS.values() if step.role is role]
+        if steps:
+            bp = Blueprint(role.value, __name__, url_prefix=f"/{role.value}")
+            for step in steps:
+                bp.add_url_rule(f"/cases/<reference>/{step.name}", view_func=StepPage.as_view(step.name, step))
+            yield bp
+
+
+def address_of(case: Case, step: Step) -> str:
+    """Return the address of a step's page."""
+    return url_for(f"{step.role.value}.{step.name}", reference=case.reference)
+
+
+def someone() -> User:
+    """Return the person who has signed in."""
+    person = actor()
+    if person is None:
+        raise RuntimeError("this page is for people who have signed in")
+    return person
+
+
+def repeat_key(person: User) -> str | None:
+    """Return the key of this rendered form, bound to the person, so that nobody can use another's."""
+    nonce = request.form.get("nonce", "")
+    return f"{person.id}:{nonce}" if 16 <= len(nonce) <= 100 else None
+
+
+def onward(case: Case, person: User) -> str:
+    """Return where a person goes after an answer: to the case while it may be seen, else to the work list."""
+    if access.may_see(person, case):
+        return url_for("cases.show", reference=case.reference)
+    return url_for("worklist.index")
+
+
+def options(step: Step) -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of fields that are known only now."""
+    return {
+        name: bodies()
+        for name, field in step.answer._declared_fields.items()
+        if field.metadata.get("options") == "bodies"
+    }
+
+
+def bodies() -> list[tuple[str, str]]:
+    """Return the opening bodies with their names."""
+    query = db.select(Organisation).where(Organisation.kind == OrganisationKind.BODY).order_by(Organisation.name)
+    return [("", "")] + [(str(body.id), body.name) for body in db.session.scalars(query)]

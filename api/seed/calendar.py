@@ -1,0 +1,52 @@
+"""The register of time limits and the calendar of working days, as they are when an installation begins.
+
+The days are proposals of domain.md, section 2.9, until they have been compared with the official text; each row says
+what it rests on. The steward corrects both as data.
+"""
+
+import datetime as dt
+
+import chinese_calendar
+
+from models import N_, Holiday, Limit, Unit, db
+
+FIRST_YEAR = 2025
+SINCE = dt.date(2019, 10, 1)
+# name, title, days, unit, extension, basis
+LIMITS = (
+    ("draft", N_("草稿保存"), 90, Unit.CALENDAR, 0, N_("平台规则：草稿九十天不提交即失效")),
+    ("demand_screening", N_("需求初审"), 5, Unit.WORKING, 0, N_("参照上海市2022年公共数据开放重点工作安排：平均受理时间不超过5个工作日")),
+    ("completion", N_("补充说明"), 20, Unit.WORKING, 0, N_("参照《政府信息公开条例》第30条：逾期不补充视为放弃")),
+    ("demand_answer", N_("需求答复"), 15, Unit.WORKING, 15, N_("参照《上海市数据条例》第39条：15个工作日")),
+    ("answer_dispute", N_("对答复提出异议"), 15, Unit.WORKING, 0, N_("平台规则")),
+    ("coordination", N_("协调异议"), 15, Unit.WORKING, 0, N_("《暂行办法》第7条协调机制；期限为平台规则")),
+    ("classification_review", N_("分类审核"), 5, Unit.WORKING, 0, N_("《暂行办法》第11条；期限为平台规则")),
+    ("classification_confirmation", N_("分类确认"), 5, Unit.WORKING, 0, N_("《暂行办法》第11条；期限为平台规则")),
+    ("listing_check", N_("条目核对"), 5, Unit.WORKING, 0, N_("《暂行办法》第12条；期限为平台规则")),
+    ("listing_approval", N_("条目批准"), 5, Unit.WORKING, 0, N_("《暂行办法》第12条；期限为平台规则")),
+    ("reevaluation", N_("年度重新评估"), 365, Unit.CALENDAR, 0, N_("《暂行办法》第13条：定期评估；每年一次为平台规则")),
+)
+
+
+def load() -> None:
+    """Load the rows that are not there yet; what the steward has changed stays as it is."""
+    known = set(db.session.scalars(db.select(Limit.name)))
+    for name, title, days, unit, extension, basis in LIMITS:
+        if name not in known:
+            row = Limit(name=name, title=title, days=days, unit=unit, extension=extension, basis=basis, since=SINCE)
+            db.session.add(row)
+    days = set(db.session.scalars(db.select(Holiday.day)))
+    db.session.add_all(row for row in special_days() if row.day not in days)
+    db.session.commit()
+
+
+def special_days() -> list[Holiday]:
+    """Return the holidays and the worked weekend days that have been published."""
+    rows = []
+    for day, holiday in chinese_calendar.constants.holidays.items():
+        if day.year >= FIRST_YEAR:
+            rows.append(Holiday(day=day, working=False, name=str(holiday), provisional=False))
+    for day, holiday in chinese_calendar.constants.workdays.items():
+        if day.year >= FIRST_YEAR:
+            rows.append(Holiday(day=day, working=True, name=str(holiday), provisional=False))
+    return rows
