@@ -12,7 +12,7 @@ from werkzeug.exceptions import Unauthorized
 from api.account_forms import EXPIRED, SignIn
 from api.forms import answered
 from api.language import own_address
-from api.security import API, FormView, limited
+from api.security import API, SAFE, FormView, give_back, limited, page_of_form
 from models import N_, Token, User, db
 from workflow import people, tokens
 from workflow.links import Links
@@ -78,11 +78,15 @@ def token() -> Token | None:
 
 
 def sign_in_first() -> ResponseReturnValue:
-    """Send a person to the sign-in page and back to where they were; tell a program that it needs a token."""
+    """Send a person to the sign-in page and back to where they were, with their text if they sent one.
+
+    :raises Unauthorized: it is a program, which needs a token
+    """
     if request.path.startswith(API):
         raise Unauthorized()
-    back = request.full_path if request.method == "GET" else ""
-    return redirect(url_for("auth.sign_in", next=back.rstrip("?") or None), 303)
+    if request.method not in SAFE:
+        return give_back(url_for("auth.sign_in", next=page_of_form() or None), signed_out=True)
+    return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")), 303)
 
 
 def enter(user: User) -> None:

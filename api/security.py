@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, make_response, render_template, request, session
+from flask import Flask, Response, current_app, g, make_response, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 from flask_limiter import Limiter, RateLimitExceeded
@@ -53,7 +53,9 @@ class FormView(MethodView):
     def dispatch_request(self, **places: Any) -> ResponseReturnValue:
         """Show the form again if its proof of origin does not hold, else do what was asked."""
         if request.method not in SAFE and not csrf_ok():
-            return make_response(self.expired(**places), 400)
+            response = make_response(self.expired(**places))
+            response.status_code = 400
+            return response
         return super().dispatch_request(**places)
 
     def expired(self, **places: Any) -> ResponseReturnValue:
@@ -103,15 +105,18 @@ def guard() -> None:
 
     :raises Unauthorized: a program's token is not valid, or it wants to change something without one
     :raises Forbidden: the token does not allow this
-    :raises FormExpired: the proof of origin is missing or too old, and the page cannot show its form again
+    :raises BadRequest: the proof of origin is missing or too old; `FormExpired` where a page was to answer
     """
     if request.path.startswith(API):
         _check_program()
     if request.method in SAFE or request.endpoint is None:
         return
     view = getattr(current_app.view_functions[request.endpoint], "view_class", object)
-    if not issubclass(view, FormView) and not csrf_ok():
-        raise FormExpired()
+    if issubclass(view, FormView) or csrf_ok():
+        return
+    if request.path.startswith(API):
+        raise BadRequest("A change asked for with a session needs the header X-CSRFToken.")
+    raise FormExpired()
 
 
 def tell_browser(response: Response) -> Response:
@@ -124,6 +129,7 @@ def tell_browser(response: Response) -> Response:
         asked_for = request.args.get("v")
         if asked_for and asked_for == version((request.view_args or {}).get("filename", "")):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        response.headers.setdefault("Cache-Control", "no-cache")
     elif "_user_id" in session:
         response.headers["Cache-Control"] = "private, no-store"
     else:
@@ -149,10 +155,26 @@ def version(filename: str) -> str:
 
 def show_expired(_: FormExpired) -> ResponseReturnValue:
     """Say that the form's time has run out, and give the person's own text back."""
+    return give_back(page_of_form() or url_for("home"), signed_out=False)
+
+
+def give_back(again: str, signed_out: bool) -> ResponseReturnValue:
+    """Show a person the text of a form that could not be taken, so that it is not lost.
+
+    :param again: the address at which to go on
+    :param signed_out: whether the reason is that nobody is signed in any more
+    """
     # Only our own pages get the text back; a form on another site must not write words into one of ours.
-    ours = request.headers.get("Sec-Fetch-Site", "same-origin" if request.referrer else "none") == "same-origin"
+    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
     ours = ours and (request.referrer or request.host_url).startswith(request.host_url)
-    return render_template("auth/expired.html", texts=_texts() if ours else []), 400
+    texts = _texts() if ours else []
+    return render_template("auth/expired.html", texts=texts, again=again, signed_out=signed_out), 400
+
+
+def page_of_form() -> str:
+    """Return the address of the page whose form was sent, empty if it has none of its own."""
+    rule = request.url_rule
+    return request.path if rule is not None and "GET" in (rule.methods or ()) else ""
 
 
 def show_too_many(error: RateLimitExceeded) -> ResponseReturnValue:

@@ -10,8 +10,8 @@ from marshmallow import ValidationError
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from models import N_, Job, Token, User, db, now
-from workflow import passwords
+from models import N_, Token, User, db, now
+from workflow import outbox, passwords
 from workflow.errors import Refused
 from workflow.links import CONFIRM, HOURS, RESET, Links
 
@@ -221,8 +221,7 @@ def _write_confirmation(user: User, links: Links) -> None:
 
 
 def _write_letter(user: User, template: str, **data: str | int) -> None:
-    """Put a letter in the outbox, unless the same one has just been written."""
+    """Put a letter in the outbox; while the same one is still new, no second one is written."""
     key = f"{template}:{user.id}:{user.epoch}:{int(now().timestamp()) // QUIET}"
-    if db.session.scalar(select(Job.id).where(Job.key == key)) is None:
-        letter = {"template": template, "audience": {"user": user.id}, **data}
-        db.session.add(Job(kind="letter", key=key, data=letter))
+    letter = {"template": template, "audience": {"user": user.id}, **data}
+    outbox.put(db.session, "letter", letter, key=key)

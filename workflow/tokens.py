@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from marshmallow import ValidationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models import N_, Token, User, db, now
 from workflow.errors import NotFound
@@ -48,8 +48,7 @@ def token_for(secret: str) -> Token | None:
     if token is None or token.revoked_at is not None or token.expires_at <= now() or not token.user.is_active:
         return None
     if token.used_at is None or token.used_at < now() - NOTED_EVERY:
-        token.used_at = now()
-        db.session.commit()
+        _note_use(token)
     return token
 
 
@@ -68,6 +67,14 @@ def revoke(user: User, token_id: int) -> None:
     if token is None or token.user_id != user.id:
         raise NotFound()
     token.revoked_at = token.revoked_at or now()
+    db.session.commit()
+
+
+def _note_use(token: Token) -> None:
+    """Note that a token was used, in a transaction that may write even where the request only reads."""
+    number = token.id
+    db.session.rollback()
+    db.session.execute(update(Token).where(Token.id == number).values(used_at=now()))
     db.session.commit()
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import click
-from flask.cli import with_appcontext
+from flask import Blueprint
 from marshmallow import ValidationError
 from sqlalchemy import select
 
@@ -13,21 +13,20 @@ from models import Organisation, OrganisationKind, Role, db
 from workflow import offices, people
 from workflow.links import HOURS, RESET
 
+bp = Blueprint("people_commands", __name__, cli_group=None)
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command("seed-people")
-@with_appcontext
+@bp.cli.command("seed-people")
 def seed() -> None:
     """Make the people of a demonstration and print how they sign in."""
     seed_people(click.echo)
 
 
-@click.command("create-steward")
+@bp.cli.command("create-steward")
 @click.argument("email")
 @click.option("--name", help="How the person is called; the part of the address before the @ if not given.")
 @click.option("--organisation", default="上海市大数据中心", show_default=True, help="The hub they work for.")
-@with_appcontext
 def create_steward(email: str, name: str | None, organisation: str) -> None:
     """Open an account for a steward and print the link with which they set their password."""
     try:
@@ -41,13 +40,12 @@ def create_steward(email: str, name: str | None, organisation: str) -> None:
     click.echo(links().make(RESET, user))
 
 
-@click.command("add-member")
+@bp.cli.command("add-member")
 @click.argument("email")
 @click.argument("organisation")
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.option("--since", type=DAY, help="The first day; today if not given.")
 @click.option("--until", type=DAY, help="The last day; open if not given.")
-@with_appcontext
 def add_member(email: str, organisation: str, role: str, since: datetime | None, until: datetime | None) -> None:
     """Give a person a role in an organisation."""
     user = people.find(email)
