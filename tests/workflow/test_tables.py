@@ -142,7 +142,7 @@ class TestGrade:
 
 class TestDeliveryMode:
     @pytest.mark.parametrize(("case", "modes", "note"), [
-        ({"open_type": "non_open"}, "", "aggregate_only"),
+        ({"open_type": "non_open", "grade": 3}, "", "aggregate_only"),
         ({"open_type": "out_of_scope"}, "", "aggregate_only"),
         ({"grade": 4}, "", "aggregate_only"),
         ({"open_type": "unconditional", "grade": 2}, "", "aggregate_only"),
