@@ -79,7 +79,9 @@ def choices(question: Field[Any], options: Options | None = None) -> Iterator[tu
     """
     if options is not None:
         for value, label, *hint in options:
-            yield text(value), str(label), str(hint[0]) if hint else ""
+            # A blank option means "none", which a control offers by itself.
+            if text(value):
+                yield text(value), str(label), str(hint[0]) if hint else ""
         return
     words = {text(value): label for value, label in question.metadata.get("words", YES_NO).items()}
     for value in closed(question) or ():

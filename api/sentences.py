@@ -18,7 +18,7 @@ from api.language import LANGUAGES, source
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "N_": None}
-CHINESE = re.compile(r"[\u4e00-\u9fff]")
+CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 TEMPLATES = {"silent": "false", "newstyle_gettext": "true"}
 
 Text = str | tuple[str, ...]
