@@ -304,7 +304,9 @@ def coordinate_demand(case: Case, answer: dict[str, Any], authority: User) -> di
     demand.coordination = answer["text"]
     if answer["coordination"] == "reassess":
         demand.rerouted = False
+        # A demand that was never given to a body goes back to the desk.
         case.state = "assessing" if case.body_id else "submitted"
+        demand.answered_at = None
     return {"coordination": answer["coordination"], "assessment": "", "answer": ""}
 
 

@@ -53,7 +53,7 @@ def describe_dataset(case: Case, answer: dict[str, Any], clerk: User) -> dict[st
     """Describe the data set."""
     keep_description(case, {name: value for name, value in answer.items() if name != "own_data"})
     case.title, case.state = answer["name"], "assessing"
-    return {"amended": bool(case.listing and case.listing.dataset_id), "checking": "", "approval": ""}
+    return {"checking": "", "approval": ""}
 
 
 def keep_description(case: Case, fields: dict[str, Any]) -> None:
@@ -193,7 +193,9 @@ def list_dataset(case: Case) -> dict[str, Any]:
 @stage.service
 def discard_change(case: Case) -> dict[str, Any]:
     """Give a change up; the entry stays as it was."""
-    case.state = "listed"
+    dataset = listing_of(case).dataset
+    suspended = dataset is not None and dataset.state is DatasetState.SUSPENDED
+    case.state = "suspended" if suspended else "listed"
     return {"amended": False, "reevaluation": ""}
 
 

@@ -1,0 +1,75 @@
+# Kaimen. `make run` starts the service with a demonstration in it, `make test` checks everything.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+DATA_DIR ?= var
+DEMO ?= 1
+PUBLIC_URL ?= http://$(HOST):$(PORT)
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK := $(BIN)/flask --app wsgi
+# An empty DATABASE_URL means a SQLite file in DATA_DIR.
+export DATA_DIR DATABASE_URL DEMO PUBLIC_URL
+
+.PHONY: help run install test lint check bench browser messages requirements clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## Install, set up, and start web and worker on http://HOST:PORT
+	@$(FLASK) set-up
+	@trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
+	$(FLASK) worker & worker=$$!; \
+	echo "Kaimen runs on $(PUBLIC_URL) (stop it with Ctrl+C)"; \
+	$(BIN)/gunicorn --bind $(HOST):$(PORT) --workers 2 --threads 4 --access-logfile /dev/null wsgi:app
+
+install: $(VENV)/.installed api/static/vendor/.made ## Install the service and the browser's files
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Kaimen needs Python 3.11 or later.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.tested: tests/requirements.txt $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+api/static/vendor/.made: package-lock.json api/assets.py $(VENV)/.installed $(shell find templates -name '*.html' 2>/dev/null)
+	$(BIN)/python -m api.assets
+	@touch $@
+
+test: install $(VENV)/.tested browser lint check ## Check everything: style, types, floors, drawings, tests on both databases
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(VENV)/.tested ## Check style, types and floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: install ## Check that what is drawn is what is declared
+	@DATA_DIR=$$(mktemp -d) $(FLASK) check
+
+browser: $(VENV)/.tested ## Find or install a Chromium for the tests in the browser
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium fonts-noto-cjk >/dev/null; } || \
+	$(BIN)/playwright install chromium
+
+bench: install $(VENV)/.tested ## Measure, and write bench/RESULTS.md
+	$(BIN)/python -m bench
+
+messages: install ## Bring the catalogues of both languages up to date
+	$(BIN)/python -m api.sentences
+
+requirements: $(VENV)/.tested ## Compile the pinned requirements from pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --extra test -c requirements.txt --output-file tests/requirements.txt pyproject.toml
+
+clean: ## Remove what was installed and written here
+	rm -rf $(VENV) node_modules api/static/vendor var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

