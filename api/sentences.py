@@ -21,6 +21,9 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "N_": None}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 TEMPLATES = {"silent": "false", "newstyle_gettext": "true"}
 
+# A catalogue shows nothing but sentences, in a fixed order, so that two people's changes seldom meet.
+PLAIN = {"omit_header": True, "no_location": True, "sort_output": True, "ignore_obsolete": True}
+
 Text = str | tuple[str, ...]
 
 
@@ -31,11 +34,11 @@ def main() -> int:
     for language in LANGUAGES:
         catalogue = renewed(language, {text for text in texts if foreign(text, language)})
         with source(language).open("wb") as file:
-            write_po(file, catalogue, width=0, omit_header=True, no_location=True, sort_output=True, ignore_obsolete=True)
+            write_po(file, catalogue, width=0, **PLAIN)
         for message in untranslated(catalogue):
             lacking += 1
-            print(f"{language}: {message.id}")
-    print(f"sentences: {len(texts)} in all, {lacking} without a translation")
+            sys.stdout.write(f"{language}: {message.id}\n")
+    sys.stdout.write(f"sentences: {len(texts)} in all, {lacking} without a translation\n")
     return min(lacking, 1)
 
 
@@ -67,7 +70,8 @@ def titles(path: Path) -> Iterator[str]:
 
 def refusals(paths: list[Path]) -> Iterator[str]:
     """Yield the sentences with which the service refuses: the docstrings of all that descends from Refused."""
-    classes = [node for path in paths for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+    nodes = (node for path in paths for node in ast.parse(path.read_text("utf-8")).body)
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     family = {"Refused"}
     while grown := {node.name for node in classes if _parents(node) & family} - family:
         family |= grown

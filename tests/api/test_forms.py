@@ -73,7 +73,8 @@ def test_a_control_says_what_the_schema_demands():
 
 def test_choices_carry_their_labels_and_hints():
     form = described(Order)
-    assert [(c.value, c.label, c.hint) for c in form["use"].choices] == [("sell", "出售", "面向市场"), ("study", "研究", "")]
+    offered = [(choice.value, choice.label, choice.hint) for choice in form["use"].choices]
+    assert offered == [("sell", "出售", "面向市场"), ("study", "研究", "")]
     assert [(c.value, c.label) for c in form["secret"].choices] == [("true", "是"), ("false", "否")]
     assert [c.value for c in form["modes"].choices] == ["red", "blue"]
 
@@ -174,6 +175,9 @@ def test_what_is_wrong_with_the_whole_is_told_without_a_field():
     assert form.mistakes == ("整张表不对", "没有这一项")
 
 
+FORM = """{% from "_fields.html" import schema_form with context %}{{ schema_form(schema, values, errors, **more) }}"""
+
+
 class Page(HTMLParser):
     """What a browser makes of a form: its controls, labels and ids."""
 
@@ -199,9 +203,8 @@ def page():
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
 
     def render(values=None, errors=None, **more):
-        text = '{% from "_fields.html" import schema_form with context %}{{ schema_form(schema, values, errors, **more) }}'
         with app.test_request_context("/"):
-            return render_template_string(text, schema=Order, values=values, errors=errors, more=more)
+            return render_template_string(FORM, schema=Order, values=values, errors=errors, more=more)
 
     return render
 
@@ -214,8 +217,9 @@ def test_every_control_has_a_label_and_every_reference_a_target(page):
     assert {word for value in parsed.values("aria-describedby") for word in value.split()} <= set(ids)
     assert {link[1:] for link in parsed.values("href")} <= set(ids)
     labelled = {attributes["for"] for tag, attributes in parsed.tags if tag == "label" and "for" in attributes}
-    plain = [a for t, a in parsed.tags if t in ("input", "select", "textarea") and a.get("type") not in ("hidden", "radio", "checkbox")]
-    assert {control["id"] for control in plain} == labelled
+    controls = [attributes for tag, attributes in parsed.tags if tag in ("input", "select", "textarea")]
+    alone = {each["id"] for each in controls if each.get("type") not in ("hidden", "radio", "checkbox")}
+    assert alone == labelled
 
 
 def test_a_form_carries_the_tokens_of_its_origin_and_of_its_one_submission(page):

@@ -93,7 +93,9 @@ def test_a_language_the_service_does_not_speak_is_not_found(app, code):
     assert app.test_client().get(f"/language/{code}").status_code == 404
 
 
-@pytest.mark.parametrize("address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "", "/a\nb"])
+@pytest.mark.parametrize(
+    "address", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "", "/a\nb"]
+)
 def test_nobody_is_led_to_another_site(app, address):
     assert language.own_address(address) == ""
     assert app.test_client().get("/language/en", query_string={"next": address}).location == "/"
