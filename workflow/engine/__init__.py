@@ -34,22 +34,47 @@ from .errors import (
     NotWaiting,
     UnknownName,
 )
+from .migration import migrate
 from .process import Call, Decided, Hands, Outcome, Process, Waiting, checked
 from .tables import Decision, Rule, Table
 from .tree import Tree
 
 __all__ = [
-    "CODEC", "BadDefinition", "BadExpression", "BadFile", "BadOutcome", "BadState", "BadTable", "Call", "Decided",
-    "Decision", "Definition", "EngineError", "ManyRules", "NoBranch", "NoRule", "NoScript", "NotWaiting", "Outcome",
-    "Process", "Rule", "Table", "UnknownName", "Waiting", "load", "start",
+    "CODEC",
+    "BadDefinition",
+    "BadExpression",
+    "BadFile",
+    "BadOutcome",
+    "BadState",
+    "BadTable",
+    "Call",
+    "Decided",
+    "Decision",
+    "Definition",
+    "EngineError",
+    "ManyRules",
+    "NoBranch",
+    "NoRule",
+    "NoScript",
+    "NotWaiting",
+    "Outcome",
+    "Process",
+    "Rule",
+    "Table",
+    "UnknownName",
+    "Waiting",
+    "load",
+    "migrate",
+    "start",
 ]
 
 
-def start(definition: Definition, call: Call, decided: Decided | None = None,
-          outcome: Outcome | None = None) -> Process:
+def start(
+    definition: Definition, call: Call, decided: Decided | None = None, outcome: Outcome | None = None
+) -> Process:
     """Start a case.
 
-    Parameters:
+    Args:
         definition: the diagrams and tables the case runs by.
         call: called with the name of a service; returns its outcome.
         decided: told the name, the inputs and the decision after each table.
@@ -58,6 +83,7 @@ def start(definition: Definition, call: Call, decided: Decided | None = None,
     Raises:
         BadDefinition: the definition has problems.
         BadOutcome: the outcome is not flat, plain data.
+
     """
     tree = _tree(definition.sound(), call, decided)
     root = tree.plant()
@@ -73,6 +99,7 @@ def load(definition: Definition, state: bytes, call: Call, decided: Decided | No
     Raises:
         BadDefinition: the definition has problems.
         BadState: the state was written by another codec, or for another definition.
+
     """
     document = read(state)
     if document["k"] != definition.key:

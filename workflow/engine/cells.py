@@ -39,6 +39,7 @@ class Cell:
 
     Raises:
         BadTable: the text is none of the tests this table language knows.
+
     """
 
     def __init__(self, text: str | None) -> None:
@@ -52,6 +53,7 @@ class Cell:
             self._read(negated["inner"] if negated else self.text)
 
     def __call__(self, value: Any) -> bool:
+        """Say whether a value fits."""
         if self.any:
             return True
         return any(test(value) for test in self._tests) is not self.negated
@@ -86,6 +88,7 @@ def literal(text: str | None) -> Value:
 
     Raises:
         BadTable: the text is not one literal.
+
     """
     found = TEST.fullmatch((text or "").strip())
     if found is None or found["open"] or found["order"] or found.group().rstrip().endswith(","):
@@ -98,6 +101,7 @@ def domain(text: str) -> list[Value]:
 
     Raises:
         BadTable: a part is neither a literal nor a range of whole numbers.
+
     """
     values: list[Value] = []
     place = 0

@@ -4,7 +4,8 @@ Stored is what cannot be read from the drawing: which elements are open, under w
 knows. Nothing of the drawing is stored and nothing of the past: that is in the journal. A state has a version number
 in its first byte; another codec's state is refused, never guessed at.
 
-Layout, before compression, as JSON: `{"k": key of the definition, "d": [[words, order], ...], "p": [[host, [row, ...]], ...]}`.
+Layout, before compression, as JSON:
+`{"k": key of the definition, "d": [[words, order], ...], "p": [[host, [row, ...]], ...]}`.
 A host is the id of the task a process runs in, none for the case itself; outer processes come before inner ones.
 A row is `[id, element, state, row it hangs under (0: the first task), words, branches arrived]`; the first row of each
 process is number 1. Equal words are stored once; where tasks know different values of a word, the order says which
@@ -40,6 +41,7 @@ def read(state: bytes) -> dict[str, Any]:
 
     Raises:
         BadState: another codec wrote it, or it is damaged.
+
     """
     if not state or state[0] != CODEC:
         raise BadState(f"this state was written by codec {state[0] if state else None}, this is codec {CODEC}")
@@ -88,11 +90,14 @@ class _Words:
         disputed: set[str] = set()
         for data, _ in self._known:
             disputed.update(name for name, value in data.items() if first.setdefault(name, value) != value)
-        orders = [{name: stamps.get(name, 0) for name in sorted(disputed) if name in data}
-                  for data, stamps in self._known]
+        orders = [
+            {name: stamps.get(name, 0) for name in sorted(disputed) if name in data} for data, stamps in self._known
+        ]
         rank = {stamp: place for place, stamp in enumerate(sorted({0}.union(*(order.values() for order in orders))))}
-        return [[orjson.Fragment(piece), {name: rank[stamp] for name, stamp in order.items()}]
-                for piece, order in zip(self._places, orders, strict=True)]
+        return [
+            [orjson.Fragment(piece), {name: rank[stamp] for name, stamp in order.items()}]
+            for piece, order in zip(self._places, orders, strict=True)
+        ]
 
 
 def _rows(process: Flat, words: _Words) -> list[list[Any]]:
@@ -107,8 +112,16 @@ def _rows(process: Flat, words: _Words) -> list[list[Any]]:
             rows.append([None, parent.task_spec.name, parent._state, 0, None, None])
             places[parent.id] = len(rows)
         # Only a split and a ballot still look at the tasks below them; any other open task may hang under the first.
-        rows.append([task.id, task.task_spec.name, task._state, places.get(parent.id, 0), words.place(task),
-                     task.internal_data.get("arrived")])
+        rows.append(
+            [
+                task.id,
+                task.task_spec.name,
+                task._state,
+                places.get(parent.id, 0),
+                words.place(task),
+                task.internal_data.get("arrived"),
+            ]
+        )
         if isinstance(task.task_spec, Ballot):
             places[task.id] = len(rows)
     return rows
@@ -116,12 +129,12 @@ def _rows(process: Flat, words: _Words) -> list[list[Any]]:
 
 def _grow(process: Flat, rows: list[list[Any]], words: list[Any]) -> list[Node]:
     specs = process.spec.task_specs  # type: ignore[attr-defined]
-    nodes = [Node(process, process.spec.start, state=TaskState.COMPLETED, id="first")]  # type: ignore[attr-defined]
+    nodes = [Node(process, process.spec.start, state=TaskState.COMPLETED, task_id="first")]  # type: ignore[attr-defined]
     process.task_tree = nodes[0]
-    for number, (id, name, state, parent, place, arrived) in enumerate(rows, 1):
+    for number, (task_id, name, state, parent, place, arrived) in enumerate(rows, 1):
         above = nodes[parent]
         try:
-            node = Node(process, specs[name], above, state, id or f"split {number}")
+            node = Node(process, specs[name], above, state, task_id or f"split {number}")
         except KeyError:
             raise BadState(f"nothing called {name!r} is drawn any more") from None
         node.triggered = isinstance(above.task_spec, Ballot)

@@ -26,7 +26,9 @@ class Definition:
         offered: the ids of the steps somebody may take meanwhile.
         services: the names of the services called.
         tables: the tables used, by name.
+        asked: the words that gateways ask for, each with the constants it is compared with.
         limits: the names of the limits that timers wait for, each with the elements its timers are attached to.
+
     """
 
     def __init__(self, key: str, drawing: Drawing, tables: Mapping[str, Table], problems: list[str]) -> None:
@@ -35,6 +37,7 @@ class Definition:
         self.steps = frozenset(name for name, _ in drawing.steps)
         self.offered = frozenset(name for name, _ in drawing.offered)
         self.services = frozenset(name for name, _ in drawing.services)
+        self.asked: Mapping[str, frozenset[Any]] = {name: frozenset(them) for name, them in drawing.asked.items()}
         self.limits: Mapping[str, list[str]] = drawing.limits
         self.tables = tables
         self.spec: Any = None
@@ -53,6 +56,7 @@ class Definition:
         tables = _tables(drawing, files, problems)
         for file, root in diagrams.items():
             problems += lint.faults(file, root)
+        problems += lint.circles(diagrams)
         problems += lint.repeated([*drawing.steps, *drawing.offered])
         definition = cls(key, drawing, tables, problems)
         if not problems:
@@ -68,6 +72,7 @@ class Definition:
 
         Raises:
             BadDefinition: it has problems.
+
         """
         if self._problems:
             raise BadDefinition(self._problems)

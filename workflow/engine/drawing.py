@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lxml import etree
 
+from .errors import BadExpression
+from .grammar import expression
 from .xml import local, text_of
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-QUOTED = re.compile(r"""(['"])(?P<name>\w+)\1""")
+QUOTED = re.compile(r"""(['"])(?P<name>[a-z][a-z0-9_]*)\1""")
 
 
 @dataclass
@@ -22,6 +25,7 @@ class Drawing:
     services: list[tuple[str, str]] = field(default_factory=list)
     tables: list[tuple[str, str]] = field(default_factory=list)
     limits: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, set[Any]] = field(default_factory=dict)
 
 
 def survey(diagrams: Mapping[str, etree._Element]) -> Drawing:
@@ -30,6 +34,9 @@ def survey(diagrams: Mapping[str, etree._Element]) -> Drawing:
     for file, root in diagrams.items():
         for element in drawn(root):
             _note(drawing, file, element)
+        for condition in root.iter(tag("conditionExpression")):
+            for name, constants in _asked(condition).items():
+                drawing.asked.setdefault(name, set()).update(constants)
     return drawing
 
 
@@ -57,6 +64,14 @@ def limit_of(event: etree._Element) -> str | None:
     others = [each for each in event if local(each) != "timeDuration"]
     found = QUOTED.fullmatch(durations[0]) if len(durations) == 1 and not others else None
     return found["name"] if found else None
+
+
+def _asked(condition: etree._Element) -> dict[str, set[Any]]:
+    """Return the words a condition asks for, with what it compares them with; none if it cannot be read."""
+    try:
+        return expression(text_of(condition)).asked
+    except BadExpression:
+        return {}
 
 
 def _note(drawing: Drawing, file: str, element: etree._Element) -> None:

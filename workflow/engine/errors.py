@@ -36,7 +36,7 @@ class BadState(EngineError):
 
 
 class UnknownName(EngineError):
-    """Say that a condition or a table asks for a word nobody has given yet."""
+    """Say that a table or a ballot asks for a word nobody has given yet."""
 
 
 class NoBranch(EngineError):

@@ -2,6 +2,10 @@
 
 An expression becomes a chain of small functions, once, and is then called with the words a case knows.
 No part of it is ever handed to Python to run: a diagram can name a word and compare it, and do nothing else.
+
+A word nobody has said yet is nothing (`None`), so that a diagram can tell a first round from a second. A misspelt word
+would be nothing for ever: `Definition.asked` lists the words asked for and what they are compared with, to be held
+against what can be said.
 """
 
 import ast
@@ -32,13 +36,16 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 class Expression:
     """Answer one question about the words a case knows.
 
+    `asked` holds the words it asks for, each with the constants it compares them with.
+
     Raises:
         BadExpression: the text is not a comparison the grammar allows.
+
     """
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        self.names: set[str] = set()
+        self.asked: dict[str, set[Any]] = {}
         try:
             tree = ast.parse(self.text, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -50,6 +57,7 @@ class Expression:
 
         Raises:
             BadExpression: two values of different kinds are put in an order.
+
         """
         try:
             return bool(self._answer(words))
@@ -74,6 +82,10 @@ class Expression:
             raise BadExpression(f"{self.text!r} may compare two values at a time with == != < <= > >= in, not in")
         compare = COMPARISONS[type(node.ops[0])]
         left, right = self._value(node.left), self._value(node.comparators[0])
+        for name, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
+            if isinstance(name, ast.Name) and name.id in self.asked and not isinstance(other, ast.Name):
+                constant = self._constant(other)
+                self.asked[name.id].update(constant if isinstance(constant, tuple) else [constant])
         return lambda words: compare(left(words), right(words))
 
     def _value(self, node: ast.expr) -> Reader:
@@ -83,12 +95,11 @@ class Expression:
         return lambda words: constant
 
     def _name(self, name: str) -> Reader:
-        self.names.add(name)
-        # A word that nobody has said yet equals nothing, so that a first round can be told from a second.
+        self.asked.setdefault(name, set())
         return lambda words: words.get(name)
 
     def _constant(self, node: ast.expr) -> Any:
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and node.id in CONSTANT_NAMES:
             return CONSTANT_NAMES[node.id]
         if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
             return node.value
@@ -96,8 +107,7 @@ class Expression:
             number = self._constant(node.operand)
             if isinstance(number, int | float) and not isinstance(number, bool):
                 return -number
-        if isinstance(node, ast.List | ast.Tuple) and not any(isinstance(item, ast.Name) and
-                                                              item.id not in CONSTANT_NAMES for item in node.elts):
+        if isinstance(node, ast.List | ast.Tuple):
             return tuple(self._constant(item) for item in node.elts)
         raise BadExpression(f"{self.text!r} may only name words and compare them with constants")
 

@@ -10,18 +10,43 @@ from .grammar import expression
 from .xml import local, text_of
 
 NODES = {
-    "startEvent", "endEvent", "userTask", "serviceTask", "businessRuleTask", "exclusiveGateway", "parallelGateway",
-    "subProcess", "callActivity", "boundaryEvent", "intermediateCatchEvent",
+    "startEvent",
+    "endEvent",
+    "userTask",
+    "serviceTask",
+    "businessRuleTask",
+    "exclusiveGateway",
+    "parallelGateway",
+    "subProcess",
+    "callActivity",
+    "boundaryEvent",
+    "intermediateCatchEvent",
 }
 HOSTS = {"userTask", "subProcess", "callActivity"}
 NAMED = {"userTask", "serviceTask", "businessRuleTask", "boundaryEvent"}
 PARTS = {
-    "incoming", "outgoing", "documentation", "sequenceFlow", "conditionExpression", "laneSet", "lane", "flowNodeRef",
-    "childLaneSet", "signalEventDefinition", "timerEventDefinition", "timeDuration", "terminateEventDefinition",
-    "multiInstanceLoopCharacteristics", "loopDataInputRef", "inputDataItem",
-    "textAnnotation", "text", "association", "group",
+    "incoming",
+    "outgoing",
+    "documentation",
+    "sequenceFlow",
+    "conditionExpression",
+    "laneSet",
+    "lane",
+    "flowNodeRef",
+    "childLaneSet",
+    "signalEventDefinition",
+    "timerEventDefinition",
+    "timeDuration",
+    "terminateEventDefinition",
+    "multiInstanceLoopCharacteristics",
+    "loopDataInputRef",
+    "inputDataItem",
+    "textAnnotation",
+    "text",
+    "association",
+    "group",
 }
-EVENTS = {
+EVENTS: dict[str, list[list[str]]] = {
     "startEvent": [[]],
     "endEvent": [[], ["terminateEventDefinition"]],
     "boundaryEvent": [["signalEventDefinition"], ["timerEventDefinition"]],
@@ -37,7 +62,7 @@ def faults(file: str, root: etree._Element) -> Iterator[str]:
         yield f"{file}: must hold one process, with the id {key!r}"
         return
     if processes[0].get("isExecutable") != "true":
-        yield f"{file}: {key}: must say isExecutable=\"true\""
+        yield f'{file}: {key}: must say isExecutable="true"'
     seen: set[str] = set()
     for element in drawn(root):
         if element.get("id") in seen:
@@ -57,6 +82,20 @@ def repeated(names: Iterable[tuple[str, str]]) -> Iterator[str]:
     for name, found in files.items():
         if len(set(found)) > 1:
             yield f"{', '.join(found)}: {name}: the step is drawn more than once"
+
+
+def circles(diagrams: Mapping[str, etree._Element]) -> Iterator[str]:
+    """Yield the diagrams that call themselves, directly or by others."""
+    calls = {
+        file: {f"{activity.get('calledElement')}.bpmn" for activity in root.iter(tag("callActivity"))}
+        for file, root in diagrams.items()
+    }
+    for file in diagrams:
+        reached = set(calls[file])
+        for _ in diagrams:
+            reached |= {further for called in reached for further in calls.get(called, ())}
+        if file in reached:
+            yield f"{file}: {file.removesuffix('.bpmn')}: the process calls itself"
 
 
 def _place(element: etree._Element) -> str:

@@ -84,23 +84,25 @@ class Process:
         """Return what the case waits for, outer processes first, in the order it was reached."""
         return [waiting for task in self._open() if (waiting := _waiting(task)) is not None]
 
-    def complete(self, id: str, outcome: Outcome) -> None:
+    def complete(self, waiting_id: str, outcome: Outcome) -> None:
         """Take a step, offered or not, with its outcome.
 
         Raises:
             NotWaiting: no step waits under this id.
             BadOutcome: the outcome is not flat, plain data.
+
         """
-        task = self._find(id, "step", "offered")
+        task = self._find(waiting_id, "step", "offered")
         self._move(task, checked(outcome))
 
-    def expire(self, id: str) -> None:
+    def expire(self, waiting_id: str) -> None:
         """Let the limit of a timer pass.
 
         Raises:
             NotWaiting: no timer waits under this id.
+
         """
-        self._move(self._find(id, "timer"), {})
+        self._move(self._find(waiting_id, "timer"), {})
 
     def signal(self, name: str, outcome: Outcome | None = None) -> bool:
         """Tell everything in the case that waits for a signal, outermost first; say whether anything did."""
@@ -116,16 +118,19 @@ class Process:
             return codec.dump(self._key, self._tree)
 
     def _open(self) -> list[Node]:
-        return [task for process in self._tree.processes()
-                for task in process.get_tasks_iterator(state=TaskState.WAITING | TaskState.READY)]
+        return [
+            task
+            for process in self._tree.processes()
+            for task in process.get_tasks_iterator(state=TaskState.WAITING | TaskState.READY)
+        ]
 
-    def _find(self, id: str, *kinds: str) -> Node:
+    def _find(self, waiting_id: str, *kinds: str) -> Node:
         for task in self._open():
-            if task.id == id:
+            if task.id == waiting_id:
                 waiting = _waiting(task)
                 if waiting is not None and waiting.kind in kinds:
                     return task
-        raise NotWaiting(f"nothing waits under {id!r}")
+        raise NotWaiting(f"nothing waits under {waiting_id!r}")
 
     def _move(self, task: Node, outcome: Mapping[str, Any]) -> None:
         with self._moving():
@@ -150,6 +155,7 @@ def checked(outcome: Outcome) -> dict[str, Any]:
 
     Raises:
         BadOutcome: it is not flat: words, numbers, true, false, nothing, and lists of them, under plain names.
+
     """
     data: dict[str, Any] = {}
     for name, value in outcome.items():

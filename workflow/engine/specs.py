@@ -122,8 +122,11 @@ class EndJoin(Gathering, BpmnTaskSpec):
     """Go on when nothing else in the process can still happen."""
 
     def _complete(self, my_task: Task) -> bool:
-        return not any(task._state & UNFINISHED for task in my_task.workflow.tasks.values()
-                       if task is not my_task and task._parent != my_task.id)
+        return not any(
+            task._state & UNFINISHED
+            for task in my_task.workflow.tasks.values()
+            if task is not my_task and task._parent != my_task.id
+        )
 
 
 class ProcessSpec(BpmnProcessSpec):
@@ -141,11 +144,13 @@ class Hosting:
     """Run another process inside, with a copy of the words known so far, and take over what is known at its end."""
 
     def start_workflow(self, my_task: Task) -> None:
+        """Start the process inside."""
         inner = my_task.workflow.top_workflow.create_subprocess(my_task, self.spec)  # type: ignore[attr-defined]
         inner.task_tree.take(my_task)
         inner.task_tree.run()
 
     def update_data(self, my_task: Task, subworkflow: Any) -> None:
+        """Take over the words known at its end."""
         my_task.take(subworkflow.last_task)
 
 

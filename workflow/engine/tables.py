@@ -77,6 +77,7 @@ class Table:
         Raises:
             BadFile: the file is not XML that may be read.
             BadTable: it is not one decision table of the kind described above.
+
         """
         root = read(xml)
         decisions = [each for each in root if local(each) == "decision"]
@@ -102,6 +103,7 @@ class Table:
 
         Raises:
             UnknownName: the table asks for a word that is not there.
+
         """
         try:
             return {column.name: words[column.name] for column in self.inputs}
@@ -115,6 +117,7 @@ class Table:
             NoRule: no rule fits.
             ManyRules: more than one rule of a unique table fits.
             UnknownName: an input is missing.
+
         """
         values = tuple(self.read(inputs).values())
         hits = [row for row in self.rows if row.fits(values)]
@@ -125,8 +128,9 @@ class Table:
             raise ManyRules(f"the rules {rules} of the table {self.name!r} all fit {dict(inputs)!r}")
         if self.policy in "UF":
             hits = hits[:1]
-        outputs = {column.name: self._gather([row.outputs[index] for row in hits])
-                   for index, column in enumerate(self.outputs)}
+        outputs = {
+            column.name: self._gather([row.outputs[index] for row in hits]) for index, column in enumerate(self.outputs)
+        }
         return Decision(outputs, [row.rule for row in hits])
 
     def _gather(self, values: list[Any]) -> Any:
@@ -183,8 +187,9 @@ def _row(rule: etree._Element, inputs: int, outputs: int) -> Row:
     cells = _children(rule, "inputEntry")
     results = _children(rule, "outputEntry")
     if len(cells) != inputs or len(results) != outputs:
-        raise BadTable(f"the rule {name!r} has {len(cells)} tests and {len(results)} outputs, "
-                       f"the table {inputs} and {outputs}")
+        raise BadTable(
+            f"the rule {name!r} has {len(cells)} tests and {len(results)} outputs, the table {inputs} and {outputs}"
+        )
     try:
         tests = tuple(Cell(text_of(cell)) for cell in cells)
         values = tuple(literal(text_of(result)) for result in results)

@@ -29,9 +29,15 @@ class Node(Task):
     the words in `data` were written; a word without a stamp is older than any with one.
     """
 
-    def __init__(self, workflow: Any, task_spec: Any, parent: "Node | None" = None,
-                 state: int = TaskState.MAYBE, id: str | None = None) -> None:
-        self.id = id or uuid4().hex
+    def __init__(
+        self,
+        workflow: Any,
+        task_spec: Any,
+        parent: "Node | None" = None,
+        state: int = TaskState.MAYBE,
+        task_id: str | None = None,
+    ) -> None:
+        self.id = task_id or uuid4().hex
         self.workflow = workflow
         self.task_spec = task_spec
         self._parent = parent.id if parent is not None else None
@@ -107,8 +113,9 @@ class Flat:
         root._state = READY
         return root
 
-    def get_tasks_iterator(self, first_task: Task | None = None, state: int = TaskState.ANY_MASK,
-                           **kwargs: Any) -> Iterator[Node]:
+    def get_tasks_iterator(
+        self, first_task: Task | None = None, state: int = TaskState.ANY_MASK, **kwargs: Any
+    ) -> Iterator[Node]:
         """Return the tasks in a state, in the order they were made."""
         return iter([task for task in self.tasks.values() if task._state & state])
 

@@ -10,9 +10,11 @@ def read(data: bytes) -> etree._Element:
 
     Raises:
         BadFile: it is not XML, or carries a document type declaration.
+
     """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False,
-                             remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -24,7 +26,7 @@ def read(data: bytes) -> etree._Element:
 
 def local(element: etree._Element) -> str:
     """Return the name of an element without its namespace."""
-    return etree.QName(element).localname
+    return str(etree.QName(element).localname)
 
 
 def text_of(element: etree._Element | None) -> str:
