@@ -1,0 +1,57 @@
+"""Half-written answers: read and thrown away by the person who wrote them, and by nobody else."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from models import N_, Case, Draft, User, WorkItem, db
+from workflow import casework
+from workflow.errors import NotFound
+
+
+def draft_of(case: Case, name: str, actor: User) -> Draft:
+    """Return what a person has written so far for a step.
+
+    Raises the door's refusals where the person may not answer the step now, NotFound where nothing is written yet.
+    """
+    item = casework.answerable(case, casework.step_named(name), actor, open_items(case))
+    return kept(item, actor)
+
+
+def discard(case: Case, name: str, actor: User) -> None:
+    """Throw away what a person has written for a step.
+
+    Raises as `draft_of` does.
+    """
+    casework.lock(case)
+    db.session.delete(draft_of(case, name, actor))
+    db.session.commit()
+
+
+def kept(item: WorkItem, actor: User) -> Draft:
+    """Return a person's draft of a work item, or refuse as if there were no such thing."""
+    draft = db.session.get(Draft, (item.id, actor.id))
+    if draft is None:
+        raise NotFound(item.step)
+    return draft
+
+
+def draftable(name: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a half-written answer as it may be kept: only what the step asks for, and only plain values.
+
+    Raises ValidationError for anything else; whether the answer is right is asked when it is handed in.
+    """
+    asked = casework.step_named(name).answer().fields
+    faults = {key: [N_("这里没有这一项。")] for key in form if key not in asked}
+    faults |= {key: [N_("内容的格式不对。")] for key, value in form.items() if key in asked and not plain(value)}
+    if faults:
+        raise ValidationError(faults)
+    return dict(form)
+
+
+def plain(value: Any) -> bool:
+    """Say whether a value is one that a form could have sent."""
+    if isinstance(value, list):
+        return all(isinstance(item, str) for item in value)
+    return value is None or isinstance(value, str | int | bool)
