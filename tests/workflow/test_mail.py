@@ -13,11 +13,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 from sqlalchemy import select, text
 
-from models import Incident, Job, JobState, Letter, Membership, Organisation, OrganisationKind, Role, User, now
+from models import Incident, Job, JobState, Letter, User, now
 from models import db as database
 from workflow import background, mail, outbox
 from workflow.mail import Undelivered
-from workflow.outbox import ATTEMPTS
+from workflow.outbox import ATTEMPTS, Sessions
 from workflow.site import MailServer, Site
 
 
@@ -64,6 +64,12 @@ class Mailbox:
 
 
 @pytest.fixture
+def session(context: None) -> Sessions:
+    """Return the session of the test."""
+    return database.session
+
+
+@pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
     """Start a mail server on this machine."""
     box = Mailbox()
@@ -79,19 +85,16 @@ def site(mailbox: Mailbox) -> Site:
     return Site("https://kaimen.office.example", server)
 
 
-def a_person(role: Role | None = None, **more: Any) -> User:
-    """Return a person with a confirmed address."""
-    address = f"{role or 'reader'}@office.example"
-    person = User(**{"email": address, "name": "读者", "password": "", "confirmed_at": now()} | more)
-    database.session.add(person)
-    database.session.flush()
-    if role:
-        office = Organisation(name=f"the {role}'s office", kind=OrganisationKind.HUB)
-        database.session.add(office)
-        database.session.flush()
-        database.session.add(Membership(user_id=person.id, organisation_id=office.id, role=role))
+def person(address: str) -> User:
+    return database.session.scalars(select(User).where(User.email == address)).one()
+
+
+def a_person(name: str = "读者") -> User:
+    """Return a new person with a confirmed address."""
+    reader = User(email="reader@office.example", name=name, password="", confirmed_at=now())
+    database.session.add(reader)
     database.session.commit()
-    return person
+    return reader
 
 
 def write_to(person: User, site: Site) -> int:
@@ -168,9 +171,9 @@ def test_a_second_run_bears_the_same_message_id(session, mailbox, site):
     assert len(session.scalars(select(Letter)).all()) == 1
 
 
-def test_while_the_server_is_down_the_letter_waits_then_the_steward_decides(session, mailbox, site):
+def test_while_the_server_is_down_the_letter_waits_then_the_steward_decides(session, mailbox, site, people):
     mailbox.stop()
-    steward = a_person(Role.STEWARD)
+    steward = person(people.steward)
     number = write_to(steward, site)
     for attempt in range(1, ATTEMPTS + 1):
         assert (mail_job().attempts, letter(number).sent_at) == (attempt, None)
