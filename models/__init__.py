@@ -4,7 +4,7 @@ from models import sqlite
 from models.base import N_, db, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
-from models.dataset import FREQUENCY_TITLES, Dataset, DatasetCount, DatasetState, Frequency, take_codes
+from models.dataset import FREQUENCY_TITLES, Dataset, DatasetGroup, DatasetState, Frequency, take_codes
 from models.definition import Definition
 from models.demand import Demand, Support
 from models.event import Event, EventKind

@@ -4,11 +4,11 @@ import datetime as dt
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DDL, Connection, ForeignKey, Index, event, text
+from sqlalchemy import DDL, Connection, ForeignKey, Index, UniqueConstraint, event, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Json, Key, N_, Numbered, now
+from models.base import N_, Base, Json, Key, Numbered, now
 from models.classification import OpenType
 from models.user import Organisation
 
@@ -108,27 +108,29 @@ class Dataset(Numbered, Base):
     provider: Mapped[Organisation] = relationship(lazy="joined")
 
 
-class DatasetCount(Base):
-    """How many entries on the list share their facets; the database itself keeps the numbers right."""
+class DatasetGroup(Numbered, Base):
+    """Entries that share all their facets, and how many of them are on the list; the database keeps the number."""
 
-    __tablename__ = "dataset_count"
+    __tablename__ = "dataset_group"
+    __table_args__ = (UniqueConstraint("open_type", "domain", "provider_id", "frequency", "formats"),)
 
-    open_type: Mapped[str] = mapped_column(primary_key=True)
-    domain: Mapped[str] = mapped_column(primary_key=True)
-    provider_id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
-    frequency: Mapped[str] = mapped_column(primary_key=True)
-    formats: Mapped[str] = mapped_column(primary_key=True)
+    open_type: Mapped[str]
+    domain: Mapped[str]
+    provider_id: Mapped[int] = mapped_column(Key)
+    frequency: Mapped[str]
+    # The list of formats as the database writes it.
+    formats: Mapped[str]
     total: Mapped[int]
 
 
 def _counted(row: str, by: int, formats: str) -> str:
-    """Return the statement that adds a row's weight to the count of its facets."""
+    """Return the statement that adds a row's weight to the group it belongs to."""
     return (
-        "INSERT INTO dataset_count(open_type, domain, provider_id, frequency, formats, total) "
+        "INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) "
         f"SELECT {row}.open_type, {row}.domain, {row}.provider_id, {row}.frequency, {formats.format(row=row)}, {by} "
         f"WHERE {row}.state <> 'withdrawn' "
         "ON CONFLICT (open_type, domain, provider_id, frequency, formats) "
-        "DO UPDATE SET total = dataset_count.total + excluded.total;"
+        "DO UPDATE SET total = dataset_group.total + excluded.total;"
     )
 
 
@@ -140,7 +142,7 @@ SQLITE_COUNTS = [
     for verb, changes in (("INSERT", [MORE]), ("UPDATE", [FEWER, MORE]), ("DELETE", [FEWER]))
 ]
 POSTGRESQL_COUNTS = [
-    "CREATE FUNCTION dataset_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "CREATE OR REPLACE FUNCTION dataset_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
     f"IF TG_OP <> 'INSERT' THEN {_counted(*FEWER, '{row}.formats::text')} END IF; "
     f"IF TG_OP <> 'DELETE' THEN {_counted(*MORE, '{row}.formats::text')} END IF; "
     "RETURN NULL; END $$",

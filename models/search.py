@@ -9,16 +9,17 @@ KINDS = ("dataset", "demand")
 
 
 def _table(kind: str) -> Table:
-    """Describe the index of a kind: which row, where it stands in the order of results, and its tokens.
+    """Describe the index of a kind: which row, where it stands among the hits, the bin it is counted in, its tokens.
 
     The tokens are one text, parted by blanks; `workflow.search` makes them of letters, figures and its own marks
-    alone, so that neither database has to parse or to know a language.
+    alone, so that neither database has to parse or to know a language. Rows are added and removed, never changed.
     """
     return Table(
         f"search_{kind}",
         Base.metadata,
         Column("position", Key, primary_key=True, autoincrement=False),
         Column("key", BigInteger, unique=True, nullable=False),
+        Column("bin", BigInteger, nullable=False),
         Column("tokens", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
     )
 
@@ -31,20 +32,20 @@ for kind, table in INDEXES.items():
 
 
 def _sqlite(kind: str) -> list[str]:
-    """Return the statements by which SQLite keeps a full-text index beside a table.
+    """Return the statements by which SQLite moves the tokens of a table into a full-text index.
 
     The index's row number is the position, so that it hands out its hits in the order of the results and can stop
-    as soon as there are enough.
+    as soon as there are enough; the table, without the tokens, is small enough to look up a thousand rows at once.
     """
     table, found = f"search_{kind}", f"search_{kind}_fts"
-    gone = f"INSERT INTO {found}({found}, rowid, tokens) VALUES ('delete', old.position, old.tokens);"
-    come = f"INSERT INTO {found}(rowid, tokens) VALUES (new.position, new.tokens);"
     return [
-        f"CREATE VIRTUAL TABLE {found} USING fts5(tokens, content='{table}', content_rowid='position', "
-        f"""detail=none, columnsize=0, tokenize="ascii tokenchars '^='")""",
-        f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {come} END",
-        f"CREATE TRIGGER {table}_changed AFTER UPDATE ON {table} BEGIN {gone} {come} END",
-        f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {gone} END",
+        f"CREATE VIRTUAL TABLE {found} USING fts5(tokens, detail=none, columnsize=0, "
+        """tokenize="ascii tokenchars '^='")""",
+        f"""CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN
+        INSERT INTO {found}(rowid, tokens) VALUES (new.position, new.tokens);
+        UPDATE {table} SET tokens = '' WHERE position = new.position; END""",  # noqa: S608 - names of our own
+        f"""CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN
+        DELETE FROM {found} WHERE rowid = old.position; END""",  # noqa: S608 - names of our own
     ]
 
 

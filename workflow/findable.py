@@ -1,11 +1,12 @@
 """Keep the search index in step with what the public may find: the open list and the published demands."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, event, select
+from sqlalchemy import Connection, Text, and_, cast, event, select
 from sqlalchemy.orm import Mapper, Session, contains_eager, scoped_session
 
-from models import Dataset, DatasetState, Demand, Organisation
+from models import Dataset, DatasetGroup, DatasetState, Demand, Organisation
 from workflow import search
 
 CHUNK = 500
@@ -16,7 +17,7 @@ def labels(facet: str, values: Iterable[str | int]) -> list[str]:
     return [f"{facet}={value}" for value in values]
 
 
-def index_datasets(session: Session | scoped_session[Session], keys: Sequence[int] | None = None) -> int:
+def index_datasets(session: Session | scoped_session[Any], keys: Sequence[int] | None = None) -> int:
     """Index data sets anew, after rows were written past the mapper; returns how many are on the list.
 
     :param keys: the data sets to index; nothing means all
@@ -33,13 +34,28 @@ def index_datasets(session: Session | scoped_session[Session], keys: Sequence[in
             .execution_options(populate_existing=True)
         ).all()
         search.remove(session, "dataset", *part)
-        listed = [_dataset(one, one.provider.name) for one in datasets if one.state is not DatasetState.WITHDRAWN]
-        search.index(session, "dataset", *listed)
+        listed = [one for one in datasets if one.state is not DatasetState.WITHDRAWN]
+        groups = _groups(session, [one.id for one in listed])
+        documents = [_dataset(one, one.provider.name, groups[one.id]) for one in listed]
+        search.index(session, "dataset", *documents)
         count += len(listed)
     return count
 
 
-def _dataset(dataset: Dataset, provider: str) -> search.Document:
+def _groups(session: search.Writer, keys: Sequence[int]) -> dict[int, int]:
+    """Return the groups in which some data sets are counted."""
+    same = (
+        DatasetGroup.open_type == cast(Dataset.open_type, Text),
+        DatasetGroup.domain == Dataset.domain,
+        DatasetGroup.provider_id == Dataset.provider_id,
+        DatasetGroup.frequency == cast(Dataset.frequency, Text),
+        DatasetGroup.formats == cast(Dataset.formats, Text),
+    )
+    query = select(Dataset.id, DatasetGroup.id).join(DatasetGroup, and_(*same)).where(Dataset.id.in_(keys))
+    return dict(session.execute(query).tuples().all())
+
+
+def _dataset(dataset: Dataset, provider: str, group: int) -> search.Document:
     """Return what can be found of a data set."""
     words = (dataset.code, dataset.summary, provider, dataset.domain, dataset.theme, *dataset.items, *dataset.tags)
     bears = [
@@ -50,7 +66,7 @@ def _dataset(dataset: Dataset, provider: str) -> search.Document:
         *labels("format", dataset.formats),
     ]
     day = dataset.updated_on or dataset.first_published
-    return search.Document(dataset.id, dataset.name, "\n".join(words), bears, day)
+    return search.Document(dataset.id, dataset.name, "\n".join(words), bears, day, group)
 
 
 @event.listens_for(Dataset, "after_insert")
@@ -60,7 +76,8 @@ def _dataset_written(_: Mapper[Dataset], connection: Connection, dataset: Datase
         search.remove(connection, "dataset", dataset.id)
         return
     provider = connection.scalar(select(Organisation.name).where(Organisation.id == dataset.provider_id))
-    search.index(connection, "dataset", _dataset(dataset, provider or ""))
+    group = _groups(connection, [dataset.id])[dataset.id]
+    search.index(connection, "dataset", _dataset(dataset, provider or "", group))
 
 
 @event.listens_for(Dataset, "after_delete")

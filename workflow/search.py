@@ -11,15 +11,31 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, Select, Text, bindparam, cast, column, delete, false, insert, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, scoped_session
 
 from models import INDEXES, db
 from models.base import Key
 
-Writer = Session | scoped_session[Session] | Connection
+Writer = Session | scoped_session[Any] | Connection
 
 # What is longer is cut: a text for the index, a word, a question, and the number of its words.
 LONGEST_TEXT, LONGEST_WORD, LONGEST_QUERY, MOST_WORDS = 20_000, 40, 200, 24
@@ -41,6 +57,8 @@ class Document:
     labels: Iterable[str] = field(default=())
     # The newest stand first among the hits; rows without a day stand last.
     day: dt.date | None = None
+    # The number under which the row is counted among the hits.
+    bin: int = 0
 
 
 def index(session: Writer, kind: str, *documents: Document) -> None:
@@ -51,7 +69,12 @@ def index(session: Writer, kind: str, *documents: Document) -> None:
         session.execute(
             insert(INDEXES[kind]),
             [
-                {"position": _position(document), "key": document.key, "tokens": " ".join(_tokens(document))}
+                {
+                    "position": _position(document),
+                    "key": document.key,
+                    "bin": document.bin,
+                    "tokens": " ".join(_tokens(document)),
+                }
                 for document in part
             ],
         )
@@ -73,22 +96,58 @@ def matching(
     :param title_only: look for the words in titles alone
     :param dialect: `sqlite` or `postgresql`; empty for the database of the running service
     """
+    asked = query_tokens(query, title_only=title_only)
+    if asked is None:
+        return select(INDEXES[kind].c.key).where(false())
+    hits = _hits(kind, asked, labels, dialect)
+    return select(hits.key).where(*hits.rules).order_by(hits.position.desc())
+
+
+def counted(
+    kind: str, query: str, most: int, *, labels: Sequence[Sequence[str]] = (), dialect: str = ""
+) -> Select[tuple[int, int]]:
+    """Return a selection of the bins of the rows that `matching` finds, and how many there are in each.
+
+    :param most: so many rows are counted, whichever the database comes upon first
+    """
+    asked = query_tokens(query)
     entry = INDEXES[kind]
-    words = query_tokens(query, title_only=title_only)
-    if words is None:
-        return select(entry.c.key).where(false())
+    if asked is None:
+        return select(entry.c.bin, literal(0)).where(false())
+    hits = _hits(kind, asked, labels, dialect)
+    found = select(hits.position.label("position"), *hits.bins).where(*hits.rules).limit(most).subquery()
+    if hits.bins:
+        return select(found.c.bin, func.count()).group_by(found.c.bin)
+    joined = found.join(entry, entry.c.position == found.c.position)
+    return select(entry.c.bin, func.count()).select_from(joined).group_by(entry.c.bin)
+
+
+@dataclass(frozen=True)
+class _Hits:
+    """Where the hits of a question are read from: their key, their position, their bin if at hand, and the rules."""
+
+    key: ColumnElement[int]
+    position: ColumnElement[int]
+    bins: tuple[ColumnElement[int], ...]
+    rules: tuple[ColumnElement[bool], ...]
+
+
+def _hits(kind: str, asked: list[tuple[str, bool]], labels: Sequence[Sequence[str]], dialect: str) -> _Hits:
+    entry = INDEXES[kind]
     groups = [[label_token(label) for label in group] for group in labels if group]
-    if not words and not groups:
-        return select(entry.c.key).order_by(entry.c.position.desc())
+    if not asked and not groups:
+        return _Hits(entry.c.key, entry.c.position, (entry.c.bin,), ())
     if (dialect or db.engine.dialect.name) == "sqlite":
-        question = _question(words, groups, '"{}"', '"{}" *', " AND ", " OR ")
-        hits = table(f"search_{kind}_fts", column("rowid", Key), column(f"search_{kind}_fts"))
-        key = hits.c.rowid.bitwise_and(2**KEY_BITS - 1).label("key")
-        return select(key).where(hits.c[f"search_{kind}_fts"].op("MATCH")(question)).order_by(hits.c.rowid.desc())
-    question = _question(words, groups, "'{}'", "'{}':*", " & ", " | ")
+        question = _question(asked, groups, '"{}"', '"{}" *', " AND ", " OR ")
+        index_name = f"search_{kind}_fts"
+        found = table(index_name, column("rowid", Key), column(index_name))
+        key = found.c.rowid.bitwise_and(2**KEY_BITS - 1).label("key")
+        return _Hits(key, found.c.rowid, (), (found.c[index_name].op("MATCH", is_comparison=True)(question),))
+    question = _question(asked, groups, "'{}'", "'{}':*", " & ", " | ")
     # The question stands in the statement itself: a plan made for any question suits neither rare nor common words.
-    asked = cast(bindparam(None, question, Text, literal_execute=True), TSQUERY)
-    return select(entry.c.key).where(entry.c.tokens.op("@@")(asked)).order_by(entry.c.position.desc())
+    lexemes = cast(bindparam(None, question, Text, literal_execute=True), TSQUERY)
+    rule = entry.c.tokens.op("@@", is_comparison=True)(lexemes)
+    return _Hits(entry.c.key, entry.c.position, (entry.c.bin,), (rule,))
 
 
 def tokens(words: str) -> Iterator[str]:

@@ -111,11 +111,10 @@ def _providers(names: set[str], report: Report) -> dict[str, int]:
 def _known(sources: set[str]) -> dict[tuple[str, str], _Known]:
     """Return the entries that came from some sources before, by source and key."""
     taken_over = set(db.session.scalars(select(Listing.dataset_id).where(Listing.dataset_id.is_not(None))))
-    rows = db.session.execute(
-        select(Dataset.source, Dataset.source_key, Dataset.id, Dataset.source_digest).where(Dataset.source.in_(sources))
-    )
+    columns = (Dataset.source, Dataset.source_key, Dataset.id, Dataset.source_digest)
+    rows = db.session.execute(select(*columns).where(Dataset.source.in_(sources)))
     return {
-        (source, key): _Known(id=number, digest=digest, taken_over=number in taken_over)
+        (source or "", key or ""): _Known(id=number, digest=digest, taken_over=number in taken_over)
         for source, key, number, digest in rows
     }
 
@@ -127,7 +126,8 @@ def _add(entries: list[Row], providers: dict[str, int], today: dt.date, progress
     codes = iter(take_codes(db.session.connection(), len(entries)))
     for part in _chunks(entries):
         rows = [
-            _columns(entry, providers) | {"code": next(codes), "reevaluate_on": entry.reevaluate_on or a_year_after(today)}
+            _columns(entry, providers)
+            | {"code": next(codes), "reevaluate_on": entry.reevaluate_on or a_year_after(today)}
             for entry in part
         ]
         keys = db.session.scalars(insert(Dataset).returning(Dataset.id), rows).all()
@@ -136,13 +136,14 @@ def _add(entries: list[Row], providers: dict[str, int], today: dt.date, progress
 
 
 def _change(entries: list[tuple[int, Row]], providers: dict[str, int], progress: Progress) -> None:
-    """Write what a source says anew over what it said before; state and day of evaluation stay."""
+    """Write what a source says over what it said before; what it leaves empty stays, as does the state."""
     for part in _chunks(entries):
-        rows = []
         for key, entry in part:
-            again = {"reevaluate_on": entry.reevaluate_on} if entry.reevaluate_on else {}
-            rows.append({"id": key} | _columns(entry, providers) | again)
-        db.session.execute(update(Dataset), rows)
+            said = _columns(entry, providers) | {"reevaluate_on": entry.reevaluate_on}
+            db.session.execute(
+                update(Dataset),
+                [{"id": key} | {name: value for name, value in said.items() if value or value == 0}],
+            )
         index_datasets(db.session, [key for key, _ in part])
         progress(len(part))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workflow.catalogue.row import BadFile, Defaults, Refusal, Row, understand
+from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row, understand
 
 
 def is_ckan(document: Any) -> bool:
@@ -14,16 +14,16 @@ def is_ckan(document: Any) -> bool:
 def packages(document: Mapping[str, Any]) -> tuple[list[Any], int]:
     """Return the packages of an answer, and how many there are in all.
 
-    :raises BadFile: the portal reports an error, or answered something else than a search
+    :raises CatalogueError: the portal reports an error, or answered something else than a search
     """
     if not document["success"]:
         error = document.get("error")
         said = error.get("message") if isinstance(error, dict) else error
-        raise BadFile(f"The CKAN portal reports an error: {str(said or 'it gives no reason')[:200]}")
+        raise CatalogueError(f"The CKAN portal reports an error: {str(said or 'it gives no reason')[:200]}")
     result = document.get("result")
     found = result.get("results") if isinstance(result, dict) else None
     if not isinstance(result, dict) or not isinstance(found, list):
-        raise BadFile("This CKAN answer holds no list of data sets; ask the portal for `package_search`.")
+        raise CatalogueError("This CKAN answer holds no list of data sets; ask the portal for `package_search`.")
     count = result.get("count")
     return found, count if isinstance(count, int) else len(found)
 

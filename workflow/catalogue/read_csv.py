@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from workflow.catalogue.row import BadFile, Defaults, Refusal, Row, understand
+from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row, understand
 
 # The columns that are read, under each of the names they bear, and what they hold.
 COLUMNS = {
@@ -22,7 +22,8 @@ COLUMNS = {
     "last_updated": "updated_on", "updated_on": "updated_on", "更新日期": "updated_on",
     "reevaluate_on": "reevaluate_on", "重新评估日期": "reevaluate_on",
     "portal": "source", "source": "source", "landing_page": "page", "source_page": "page", "详情页网址": "page",
-    "grade": "grade", "数据级别": "grade", "delivery_modes": "delivery_modes", "ground": "ground", "不予开放理由": "ground",
+    "grade": "grade", "数据级别": "grade", "delivery_modes": "delivery_modes",
+    "ground": "ground", "不予开放理由": "ground",
     "supervision": "supervision", "coverage": "coverage", "record_count": "extra_record_count",
     "industry": "extra_industry", "application_scene": "extra_application_scene",
 }  # fmt: skip
@@ -31,7 +32,7 @@ COLUMNS = {
 def read(text: str, defaults: Defaults) -> Iterator[Row | Refusal]:
     """Yield the entries of a table; rows are counted as a spreadsheet counts them, the first line being row 1.
 
-    :raises BadFile: the text is not a table with the columns of a catalogue, or breaks off in a row
+    :raises CatalogueError: the text is not a table with the columns of a catalogue, or breaks off in a row
     """
     try:
         table = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
@@ -48,7 +49,7 @@ def read(text: str, defaults: Defaults) -> Iterator[Row | Refusal]:
                 continue
             yield understand(number, {field: cells[at] for field, at in columns.items()}, defaults)
     except csv.Error as error:
-        raise BadFile(f"The table cannot be read: {error}.") from error
+        raise CatalogueError(f"The table cannot be read: {error}.") from error
 
 
 def _delimiter(text: str) -> str:
@@ -60,19 +61,19 @@ def _delimiter(text: str) -> str:
 def _columns(header: list[str], defaults: Defaults) -> dict[str, int]:
     """Return which column holds which field.
 
-    :raises BadFile: a column is missing or stands twice
+    :raises CatalogueError: a column is missing or stands twice
     """
     if twice := sorted({name for name in header if name and header.count(name) > 1}):
-        raise BadFile(f"The table has the column “{twice[0][:60]}” more than once.")
+        raise CatalogueError(f"The table has the column “{twice[0][:60]}” more than once.")
     columns: dict[str, int] = {}
     for at, name in enumerate(header):
         field = COLUMNS.get(name.lower())
         if field and field in columns:
-            raise BadFile(f"The columns “{header[columns[field]]}” and “{name}” hold the same thing.")
+            raise CatalogueError(f"The columns “{header[columns[field]]}” and “{name}” hold the same thing.")
         if field:
             columns[field] = at
     if "name" not in columns:
-        raise BadFile("This is not a catalogue: the first line has no column “dataset_name”.")
+        raise CatalogueError("This is not a catalogue: the first line has no column “dataset_name”.")
     if "provider" not in columns and not defaults.provider:
-        raise BadFile("The table has no column “provider”; name the provider with --provider.")
+        raise CatalogueError("The table has no column “provider”; name the provider with --provider.")
     return columns

@@ -11,9 +11,11 @@ from lxml import etree
 from rdflib import DCTERMS, FOAF, RDF, SKOS, BNode, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
-from workflow.catalogue.row import BadFile, Defaults, Refusal, Row, understand
+from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row, understand
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")
+# What relative addresses are completed with.
+BASE = "urn:catalogue:"
 
 
 def is_data_json(document: Any) -> bool:
@@ -56,34 +58,34 @@ def _fields_of_json(dataset: Mapping[str, Any]) -> dict[str, str | list[str]]:
 def graph_of_xml(data: bytes) -> Graph:
     """Return the statements of an RDF/XML document.
 
-    :raises BadFile: it is not well formed, declares entities, or is other XML
+    :raises CatalogueError: it is not well formed, declares entities, or is other XML
     """
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     try:
         tree = etree.fromstring(data, parser).getroottree()
     except etree.XMLSyntaxError as error:
-        raise BadFile(f"The XML cannot be read: {error.msg}.") from error
+        raise CatalogueError(f"The XML cannot be read: {error.msg}.") from error
     if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
-        raise BadFile("The XML declares a document type, which could hide what it holds; a catalogue needs none.")
+        raise CatalogueError("The XML declares a document type, which could hide what it holds.")
     if tree.getroot().tag != f"{{{RDF}}}RDF":
-        raise BadFile("This XML is not RDF/XML, so it is not a DCAT catalogue.")
+        raise CatalogueError("This XML is not RDF/XML, so it is not a DCAT catalogue.")
     try:
-        return Graph().parse(data=etree.tostring(tree, encoding="utf-8"), format="xml", publicID="urn:catalogue:")
-    except Exception as error:  # noqa: BLE001 - the parser raises many kinds, also of the libraries below it
-        raise BadFile(f"The RDF/XML cannot be read: {str(error)[:200]}") from error
+        return Graph().parse(data=etree.tostring(tree, encoding="utf-8"), format="xml", publicID=BASE)
+    except Exception as error:  # The parser raises many kinds, also of the libraries below it.
+        raise CatalogueError(f"The RDF/XML cannot be read: {str(error)[:200]}") from error
 
 
 def graph_of_json(document: Any) -> Graph:
     """Return the statements of a JSON-LD document.
 
-    :raises BadFile: it refers to a context elsewhere, or is not JSON-LD
+    :raises CatalogueError: it refers to a context elsewhere, or is not JSON-LD
     """
     if _elsewhere(document):
-        raise BadFile("The JSON-LD refers to a context elsewhere, which is not fetched; it must hold its context.")
+        raise CatalogueError("The JSON-LD refers to a context elsewhere, which is not fetched.")
     try:
-        return Graph().parse(data=orjson.dumps(document), format="json-ld", base="urn:catalogue:")
-    except Exception as error:  # noqa: BLE001 - the parser raises many kinds, also of the libraries below it
-        raise BadFile(f"The JSON-LD cannot be read: {str(error)[:200]}") from error
+        return Graph().parse(data=orjson.dumps(document), format="json-ld", base=BASE)
+    except Exception as error:  # The parser raises many kinds, also of the libraries below it.
+        raise CatalogueError(f"The JSON-LD cannot be read: {str(error)[:200]}") from error
 
 
 def _elsewhere(value: Any) -> bool:
@@ -100,11 +102,11 @@ def _elsewhere(value: Any) -> bool:
 def read_graph(graph: Graph, defaults: Defaults) -> Iterator[Row | Refusal]:
     """Yield the entries of the data sets that a graph describes; they are counted from 1.
 
-    :raises BadFile: the graph describes no data sets
+    :raises CatalogueError: the graph describes no data sets
     """
-    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)))
+    datasets = sorted(set(graph.subjects(RDF.type, DCAT.Dataset)), key=str)
     if not datasets:
-        raise BadFile("The document describes no data sets (dcat:Dataset).")
+        raise CatalogueError("The document describes no data sets (dcat:Dataset).")
     for number, dataset in enumerate(datasets, start=1):
         yield understand(number, _fields_of_graph(graph, dataset), defaults)
 
@@ -150,8 +152,8 @@ def _literal(graph: Graph, subject: Node, relation: URIRef) -> str:
 
 def _address(graph: Graph, subject: Node, relation: URIRef) -> str:
     """Return what a relation leads to: an address, else a text; always the same one of several."""
-    found = sorted(value for value in graph.objects(subject, relation) if not isinstance(value, BNode))
-    return str(found[0]) if found else ""
+    found = sorted(str(value) for value in graph.objects(subject, relation) if not isinstance(value, BNode))
+    return found[0] if found else ""
 
 
 def _label(graph: Graph, concept: Node) -> str:

@@ -24,11 +24,11 @@ _PARTED = re.compile(r"[;；、，,|]")
 _DATE = re.compile(r"(\d{4})(?:-|/|\.|年)?(\d{1,2})(?:-|/|\.|月)?(\d{1,2})日?(?:[T ].*)?")
 
 
-class BadFile(Exception):
+class CatalogueError(Exception):
     """The file is not a catalogue that can be read; the text says why."""
 
 
-class BadRow(Exception):
+class RowError(Exception):
     """A row cannot become an entry of the open list; the text says why."""
 
 
@@ -43,11 +43,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What is taken where a row does not say it."""
+    """What is taken where a row does not say it; a source that is given stands even where a row names its own."""
 
     source: str = ""
     provider: str = ""
     open_type: OpenType | None = None
+    # Where the rows come from, for those that name no source.
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def understand(number: int, raw: Raw, defaults: Defaults) -> Row | Refusal:
     """Return a row in our words, or the reason why it cannot be taken."""
     try:
         return _row(number, raw, defaults)
-    except BadRow as error:
+    except RowError as error:
         name = _UNSEEN.sub("", _joined(raw.get("name", "")))
         return Refusal(number, _one_line(name)[:80], str(error))
 
@@ -97,14 +99,14 @@ def _row(number: int, raw: Raw, defaults: Defaults) -> Row:
     texts = {name: _text(name, value) for name, value in raw.items()}
     name, provider = texts.get("name", ""), texts.get("provider", "") or defaults.provider
     if not name:
-        raise BadRow("The row has no name.")
+        raise RowError("The row has no name.")
     if not provider:
-        raise BadRow("The row names no provider.")
+        raise RowError("The row names no provider.")
     conditions = texts.get("open_conditions", "")
     domain, *domains = _listed(raw.get("domain", "")) or [""]
     return Row(
         number=number,
-        source=defaults.source or texts.get("source", ""),
+        source=defaults.source or texts.get("source", "") or defaults.origin,
         key=texts.get("key", "") or hashlib.blake2b(f"{provider}\n{name}".encode(), digest_size=12).hexdigest(),
         name=name,
         provider=provider,
@@ -133,9 +135,9 @@ def _row(number: int, raw: Raw, defaults: Defaults) -> Row:
 def _text(name: str, value: str | list[str]) -> str:
     text = words.something(_joined(value))
     if _UNSEEN.search(text):
-        raise BadRow(f"The {_said(name)} holds control characters.")
+        raise RowError(f"The {_said(name)} holds control characters.")
     if len(text) > LONGEST.get(name, LONGEST_OTHER):
-        raise BadRow(f"The {_said(name)} is longer than {LONGEST.get(name, LONGEST_OTHER):,} characters.")
+        raise RowError(f"The {_said(name)} is longer than {LONGEST.get(name, LONGEST_OTHER):,} characters.")
     return text if name in _SEVERAL_LINES else _one_line(text)
 
 
@@ -146,23 +148,23 @@ def _open_type(texts: Mapping[str, str], defaults: Defaults) -> OpenType:
     if known:
         return known
     if stated:
-        raise BadRow(f"The open type “{stated[:60]}” is not known.")
+        raise RowError(f"The open type “{stated[:60]}” is not known.")
     if conditions:
-        raise BadRow(f"The row states no open type, and the conditions “{conditions[:60]}” do not tell it.")
-    raise BadRow("The row states no open type.")
+        raise RowError(f"The row states no open type, and the conditions “{conditions[:60]}” do not tell it.")
+    raise RowError("The row states no open type.")
 
 
 def _grade(text: str) -> int | None:
     if not text:
         return None
     if text not in ("0", "1", "2", "3", "4"):
-        raise BadRow(f"The grade “{text[:20]}” is not a number from 0 to 4.")
+        raise RowError(f"The grade “{text[:20]}” is not a number from 0 to 4.")
     return int(text)
 
 
 def _modes(modes: list[str]) -> list[str]:
     if unknown := [mode for mode in modes if mode not in MODES]:
-        raise BadRow(f"The delivery mode “{unknown[0][:20]}” is not known; it is one of {', '.join(MODES)}.")
+        raise RowError(f"The delivery mode “{unknown[0][:20]}” is not known; it is one of {', '.join(MODES)}.")
     return modes
 
 
@@ -175,7 +177,7 @@ def _date(name: str, texts: Mapping[str, str]) -> dt.date | None:
     except ValueError:
         pass
     if text:
-        raise BadRow(f"The {_said(name)} “{text[:30]}” is not a date.")
+        raise RowError(f"The {_said(name)} “{text[:30]}” is not a date.")
     return None
 
 

@@ -1,7 +1,7 @@
 """Get a catalogue from a file or an address, and recognise what it is."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit, urlunsplit
@@ -10,7 +10,7 @@ import orjson
 import requests
 
 from workflow.catalogue import read_ckan, read_csv, read_dcat
-from workflow.catalogue.row import BadFile, Defaults, Refusal, Row
+from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row
 
 LARGEST = 128 * 2**20
 PATIENCE = (10, 60)
@@ -28,42 +28,45 @@ class Catalogue:
 
 
 def from_file(path: Path, defaults: Defaults) -> Catalogue:
-    """Return the catalogue that a file holds.
+    """Return the catalogue that a file holds; rows that name no source get the name of the file.
 
-    :raises BadFile: the file cannot be read or holds no catalogue
+    :raises CatalogueError: the file cannot be read or holds no catalogue
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise BadFile(f"The file is larger than {LARGEST // 2**20} MB.")
+            raise CatalogueError(f"The file is larger than {LARGEST // 2**20} MB.")
         data = path.read_bytes()
     except OSError as error:
-        raise BadFile(f"The file cannot be opened: {error.strerror}.") from error
-    return recognise(data, defaults)
+        raise CatalogueError(f"The file cannot be opened: {error.strerror}.") from error
+    return recognise(data, replace(defaults, origin=path.stem[:100]))
 
 
 def from_address(address: str, defaults: Defaults, get: Callable[[str], bytes] | None = None) -> Catalogue:
     """Return the catalogue that lies at an address; further pages of a CKAN portal are fetched as well.
 
+    Rows that name no source get the name of the host.
+
     :param get: fetches an address, in place of the network
-    :raises BadFile: nothing can be fetched, or it is no catalogue
+    :raises CatalogueError: nothing can be fetched, or it is no catalogue
     """
     get = get or fetch
-    return recognise(get(address), defaults, lambda start: get(_page(address, start)))
+    origin = urlsplit(address).hostname or address
+    return recognise(get(address), replace(defaults, origin=origin), lambda start: get(_page(address, start)))
 
 
 def recognise(data: bytes, defaults: Defaults, more: Callable[[int], bytes] | None = None) -> Catalogue:
     """Return the catalogue in some bytes, whatever their format.
 
     :param more: fetches the page of a CKAN answer that begins after so many data sets
-    :raises BadFile: the bytes are no catalogue
+    :raises CatalogueError: the bytes are no catalogue
     """
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
-        raise BadFile("The file is empty.")
+        raise CatalogueError("The file is empty.")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise BadFile("The file is in UTF-16; save it as UTF-8.")
+        raise CatalogueError("The file is in UTF-16; save it as UTF-8.")
     if start.startswith((b"<!doctype html", b"<html")):
-        raise BadFile("This is a web page, not a catalogue.")
+        raise CatalogueError("This is a web page, not a catalogue.")
     if start.startswith(b"<"):
         return Catalogue("DCAT (RDF/XML)", list(read_dcat.read_graph(read_dcat.graph_of_xml(data), defaults)))
     if start[:1] in b"{[":
@@ -74,22 +77,22 @@ def recognise(data: bytes, defaults: Defaults, more: Callable[[int], bytes] | No
 def fetch(address: str) -> bytes:
     """Return what lies at a web address.
 
-    :raises BadFile: it is no web address, does not answer in time, or answers with an error or too much
+    :raises CatalogueError: it is no web address, does not answer in time, or answers with an error or too much
     """
     for _ in range(MOST_REDIRECTS + 1):
         if urlsplit(address).scheme not in ("http", "https"):
-            raise BadFile("A catalogue is fetched from http or https addresses alone.")
+            raise CatalogueError("A catalogue is fetched from http or https addresses alone.")
         try:
             with requests.get(address, timeout=PATIENCE, stream=True, allow_redirects=False, headers=_TELL) as answer:
                 if answer.is_redirect:
                     address = urljoin(address, answer.headers["Location"])
                     continue
                 if answer.status_code != requests.codes.ok:
-                    raise BadFile(f"The portal answers {answer.status_code} instead of a catalogue.")
+                    raise CatalogueError(f"The portal answers {answer.status_code} instead of a catalogue.")
                 return b"".join(_capped(answer.iter_content(2**16)))
         except requests.RequestException as error:
-            raise BadFile(f"The portal cannot be reached: {type(error).__name__}.") from error
-    raise BadFile("The portal leads from one address to the next without end.")
+            raise CatalogueError(f"The portal cannot be reached: {type(error).__name__}.") from error
+    raise CatalogueError("The portal leads from one address to the next without end.")
 
 
 def _capped(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -97,7 +100,7 @@ def _capped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > LARGEST:
-            raise BadFile(f"The portal's answer is larger than {LARGEST // 2**20} MB.")
+            raise CatalogueError(f"The portal's answer is larger than {LARGEST // 2**20} MB.")
         yield chunk
 
 
@@ -118,7 +121,7 @@ def _json(document: Any, defaults: Defaults, more: Callable[[int], bytes] | None
 
 def _answer(document: Any) -> dict[str, Any]:
     if not read_ckan.is_ckan(document):
-        raise BadFile("A further page of the CKAN portal is not what the first one was.")
+        raise CatalogueError("A further page of the CKAN portal is not what the first one was.")
     return dict(document)
 
 
@@ -126,19 +129,19 @@ def _parsed(data: bytes) -> Any:
     try:
         return orjson.loads(_decoded(data))
     except orjson.JSONDecodeError as error:
-        raise BadFile(f"The JSON cannot be read, perhaps it breaks off: {error}.") from error
+        raise CatalogueError(f"The JSON cannot be read, perhaps it breaks off: {error}.") from error
 
 
 def _decoded(data: bytes) -> str:
     """Return the text of a file in UTF-8, with or without a mark, or in GB 18030."""
     if b"\x00" in data:
-        raise BadFile("The file holds zero bytes, so it is not text.")
+        raise CatalogueError("The file holds zero bytes, so it is not text.")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BadFile("The file is neither in UTF-8 nor in GB 18030.")
+    raise CatalogueError("The file is neither in UTF-8 nor in GB 18030.")
 
 
 def _page(address: str, start: int) -> str:

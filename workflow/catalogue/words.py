@@ -48,7 +48,8 @@ _FORMATS = {
     "text/html": "html", "application/pdf": "pdf", "application/zip": "zip", "application/rdf+xml": "rdf",
     "application/ld+json": "jsonld", "application/geo+json": "geojson", "application/vnd.geo+json": "geojson",
     "application/vnd.ms-excel": "xls", "application/x-zip-compressed": "zip",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx", "shape": "shp", "esri shapefile": "shp",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "shape": "shp", "esri shapefile": "shp",
 }  # fmt: skip
 
 OPEN_TYPES = {word: meaning for meaning, words in _OPEN_TYPES.items() for word in words}
