@@ -1,8 +1,8 @@
 """What the elements of a diagram do when a token reaches them.
 
 Each class replaces one of SpiffWorkflow's, only where the library looks at a clock, runs code a diagram carries,
-merges what it should replace, or keeps state on the drawing that belongs to the case. After reading a diagram nothing
-here changes any more, so that every case and every thread may share it.
+merges what it should replace, walks the whole history of a case, or keeps on the drawing what belongs to the case.
+After reading a diagram nothing here changes any more, so that every case and every thread may share it.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ from .errors import NoBranch, UnknownName
 from .grammar import expression
 from .tables import Table
 
-FINISHED, UNFINISHED = TaskState.FINISHED_MASK, TaskState.NOT_FINISHED_MASK
+UNFINISHED = TaskState.NOT_FINISHED_MASK
 
 
 class Limit(EventDefinition):
@@ -39,7 +39,7 @@ class Limit(EventDefinition):
 
 
 class Signal(SignalEventDefinition):
-    """A signal; the outcome it brings is put into the token's data."""
+    """A signal, which waits for `Process.signal` or, at the edge of an element, is a step somebody may take."""
 
 
 class ServiceTask(ScriptEngineTask, BpmnSpecMixin):
