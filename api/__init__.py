@@ -23,6 +23,7 @@ from api import (
     pages,
     security,
     settings,
+    v1,
     worker,
 )
 from api.commands import office, people
@@ -59,6 +60,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         *pages.blueprints(),
     ):
         app.register_blueprint(blueprint)
+    v1.register(app)
     return app
 
 

@@ -34,6 +34,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 YEAR = 365 * 24 * 3600
+# Where a program signs in; it has no token yet, and gets no session that another site could misuse.
+SIGN_IN = "v1_tokens.create_token"
 
 View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
@@ -112,7 +114,7 @@ def guard() -> None:
     if request.method in SAFE or request.endpoint is None:
         return
     view = getattr(current_app.view_functions[request.endpoint], "view_class", object)
-    if issubclass(view, FormView) or csrf_ok():
+    if issubclass(view, FormView) or request.endpoint == SIGN_IN or csrf_ok():
         return
     if request.path.startswith(API):
         raise BadRequest("A change asked for with a session needs the header X-CSRFToken.")
@@ -188,7 +190,7 @@ def _check_program() -> None:
     known = current_user.is_authenticated
     token = g.get("token")
     if token is None:
-        if request.authorization is not None or (request.method not in SAFE and not known):
+        if request.authorization is not None or not (request.method in SAFE or known or request.endpoint == SIGN_IN):
             raise Unauthorized()
     elif (READ if request.method in SAFE else WRITE) not in token.scopes:
         raise Forbidden()

@@ -8,6 +8,7 @@ from marshmallow import ValidationError
 from models import N_, Case, Draft, User, WorkItem, db
 from workflow import casework
 from workflow.errors import NotFound
+from workflow.worklist import open_items
 
 
 def draft_of(case: Case, name: str, actor: User) -> Draft:

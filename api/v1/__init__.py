@@ -1,0 +1,34 @@
+"""JSON for programs: the same door as the pages, described by an OpenAPI document."""
+
+from flask import Flask, Response, request
+
+from api.security import API
+from api.v1 import cases, datasets, demands, problems, steps, tokens, worklist
+from api.v1.document import interface
+
+SECTIONS = (
+    tokens.section,
+    tokens.account,
+    steps.section,
+    cases.section,
+    steps.answers,
+    worklist.section,
+    datasets.section,
+    demands.section,
+)
+
+
+def register(app: Flask) -> None:
+    """Give the service its interface for programs."""
+    problems.register(app)
+    made = interface(app)
+    for section in SECTIONS:
+        made.add(section)
+    app.after_request(tell_program)
+
+
+def tell_program(response: Response) -> Response:
+    """Say on what an answer depends, so that nothing between us and the program mixes readers up."""
+    if request.path.startswith(API):
+        response.vary.update(("Authorization", "Cookie", "Accept-Language"))
+    return response

@@ -1,0 +1,228 @@
+"""Steps: what each one asks, and the answers to it; one documented operation for each step."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+from marshmallow import fields
+
+from api.language import LANGUAGES, say
+from api.questions import asked, choices, longest
+from api.v1 import case_schemas, examples, schemas
+from api.v1.cases import find, recorded
+from api.v1.reading import Section, earlier, lock_unchanged, person, repeat_key, under
+from models import PREFIXES, N_, Case, Draft, User, db
+from workflow import casework, definitions, drafts
+from workflow.engine import Definition
+from workflow.errors import NotFound
+from workflow.fields import Reference
+from workflow.stage import Step
+from workflow.stages import STEPS
+
+section = Section("steps", "/steps", N_("步骤"), public=True)
+answers = Section("answers", "/cases", N_("办理"))
+TYPES: tuple[tuple[type[fields.Field[Any]], str], ...] = (
+    (fields.Boolean, "boolean"),
+    (fields.Integer, "integer"),
+    (fields.List, "array"),
+    (fields.Date, "string"),
+    (fields.String, "string"),
+    (Reference, "string"),
+)
+REPEATABLE = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 200},
+    "description": "A key of your own; a repeat of the request with the same key takes effect once.",
+}
+CONDITIONAL = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the case as you read it; the answer is refused if the case has changed since.",
+}
+
+
+@section.route("", methods=["GET"])
+@section.response(200, schemas.StepList)
+def list_steps() -> dict[str, Any]:
+    """List all steps.
+
+    Each with who takes it, its limit, and the fields of its answer with their labels in both languages.
+    """
+    return {"items": [described(step) for step in STEPS.values()]}
+
+
+@section.route("/<step>", methods=["GET"])
+@section.response(200, schemas.StepDescription)
+def show_step(step: str) -> dict[str, Any]:
+    """Read what a step asks."""
+    return described(known(step))
+
+
+@answers.route("/<reference>/steps/<step>/draft", methods=["GET"])
+@answers.response(200, case_schemas.DraftKept)
+def read_draft(reference: str, step: str) -> dict[str, Any]:
+    """Read your half-written answer."""
+    someone = person()
+    name = known(step).name
+    return kept(name, drafts.draft_of(find(reference, someone), name, someone))
+
+
+@answers.route("/<reference>/steps/<step>/draft", methods=["PUT"])
+@answers.arguments(schemas.Handed)
+@answers.response(200, case_schemas.DraftKept)
+def keep_draft(sent: dict[str, Any], reference: str, step: str) -> dict[str, Any]:
+    """Keep a half-written answer.
+
+    It is checked when it is handed in, not before; nobody else reads it.
+    """
+    someone, name = person(), known(step).name
+    case = find(reference, someone)
+    with under("answer"):
+        return kept(name, casework.save(case, name, drafts.draftable(name, sent["answer"]), actor=someone))
+
+
+@answers.route("/<reference>/steps/<step>/draft", methods=["DELETE"])
+@answers.response(204)
+def discard_draft(reference: str, step: str) -> ResponseReturnValue:
+    """Throw your half-written answer away."""
+    someone = person()
+    drafts.discard(find(reference, someone), known(step).name, someone)
+    return "", 204
+
+
+@answers.route("/<reference>/steps/<step>/claim", methods=["POST"])
+@answers.arguments(schemas.Claim)
+@answers.response(200, case_schemas.Recorded)
+def claim_step(sent: dict[str, Any], reference: str, step: str) -> ResponseReturnValue:
+    """Take a step for yourself."""
+    someone, name = person(), known(step).name
+    case = find(reference, someone)
+    casework.claim(case, name, actor=someone, take_over=sent["take_over"])
+    return recorded(case, name, someone)
+
+
+@answers.route("/<reference>/steps/<step>/release", methods=["POST"])
+@answers.response(200, case_schemas.Recorded)
+def release_step(reference: str, step: str) -> ResponseReturnValue:
+    """Give a step back to the group."""
+    someone, name = person(), known(step).name
+    case = find(reference, someone)
+    casework.release(case, name, actor=someone)
+    return recorded(case, name, someone)
+
+
+def operation(step: Step) -> Callable[..., ResponseReturnValue]:
+    """Return the view by which a step is answered, with the step's own schema in its description."""
+
+    def answer_step(sent: dict[str, Any], reference: str) -> ResponseReturnValue:
+        someone = person()
+        key = repeat_key(someone)
+        case = case_for(reference, key, someone)
+        lock_unchanged(case, key)
+        with under("answer"):
+            case = casework.submit(case, step.name, sent["answer"], actor=someone, key=key)
+        return recorded(case, step.name, someone)
+
+    answer_step.__name__ = step.name
+    answer_step.__doc__ = f"{step.title}.\n\n{' '.join((step.answer.__doc__ or '').split())}"
+    example = {"answer": examples.ANSWERS[step.name]} if step.name in examples.ANSWERS else None
+    content = {"schema": envelope(step), **({"example": example} if example else {})}
+    documented = answers.doc(
+        parameters=[REPEATABLE, CONDITIONAL], requestBody={"content": {"application/json": content}}
+    )(answers.response(200, case_schemas.Recorded)(answer_step))
+    return answers.arguments(schemas.Handed)(documented)  # type: ignore[no-any-return]
+
+
+def envelope(step: Step) -> schemas.Strict:
+    """Return the schema of a request that answers a step; used to describe it, never to read it."""
+    name = "".join(part.capitalize() for part in step.name.split("_"))
+    inner = fields.Nested(step.answer(), required=True, metadata={"label": N_("内容")})
+    made: type[schemas.Strict] = type(name, (schemas.Strict,), {"answer": inner})
+    return made()
+
+
+for each in STEPS.values():
+    answers.add_url_rule(f"/<reference>/steps/{each.name}", each.name, operation(each), methods=["POST"])
+
+
+def known(name: str) -> Step:
+    """Return the step with a name.
+
+    :raises NotFound: there is none
+    """
+    if name not in STEPS:
+        raise NotFound(name)
+    return STEPS[name]
+
+
+def case_for(reference: str, key: str | None, someone: User) -> Case:
+    """Return the case that a person answers; whoever repeats an answer is told so even if the case has left them.
+
+    :raises NotFound: there is none, or it is not for them
+    """
+    if (before := earlier(key)) is not None:
+        case = db.session.get_one(Case, before.case_id)
+        if case.reference == reference:
+            return case
+    return find(reference, someone)
+
+
+def kept(name: str, draft: Draft) -> dict[str, Any]:
+    """Return a half-written answer."""
+    return {"step": name, "answer": draft.form, "saved_at": draft.saved_at}
+
+
+def described(step: Step) -> dict[str, Any]:
+    """Return what a step asks, for people and for programs."""
+    return {
+        "name": step.name,
+        "stage": step.stage,
+        "kinds": [kind for kind, drawn in diagrams().items() if step.name in drawn.steps | drawn.offered],
+        "offered": any(step.name in drawn.offered for drawn in diagrams().values()),
+        "role": step.role.value,
+        "title": both(step.title),
+        "limit": step.limit,
+        "stops": step.stops,
+        "apart_from": list(step.apart_from),
+        "fields": [field_described(name, field) for name, field in asked(step.answer).items()],
+    }
+
+
+def field_described(name: str, field: fields.Field[Any]) -> dict[str, Any]:
+    """Return what a field of an answer asks."""
+    words = field.metadata.get("words", {})
+    kind = next(word for parent, word in TYPES if isinstance(field, parent))
+    return {
+        "name": name,
+        "type": kind,
+        "format": "date" if isinstance(field, fields.Date) else None,
+        "required": field.required,
+        "minLength": getattr(field, "least", None) or None,
+        "maxLength": longest(field),
+        "choices": [
+            {"value": int(value) if kind == "integer" else value, "label": both(label)}
+            for value, label, _ in (choices(field) if words else ())
+        ],
+        "label": both(str(field.metadata.get("label", name))),
+        "hint": both(str(field.metadata.get("hint", ""))),
+        "when": listed(field.metadata.get("when", {})),
+    }
+
+
+def listed(when: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the answers to other fields under which a field applies, each as a list."""
+    return {name: value if isinstance(value, list) else [value] for name, value in when.items()}
+
+
+def both(text: str) -> dict[str, str]:
+    """Return a text in both languages."""
+    return {language: say(text, language) if text else "" for language in LANGUAGES}
+
+
+@cache
+def diagrams() -> dict[str, Definition]:
+    """Return the diagrams of each kind, as this version of the service brings them."""
+    return {kind: Definition.parse(kind, definitions.bundle(kind)) for kind in PREFIXES}
