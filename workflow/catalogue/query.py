@@ -161,6 +161,6 @@ def _options(facet: str, tally: list[Group], filters: Filters) -> list[Option]:
 
 def _providers(keys: list[str]) -> dict[str, str]:
     """Return the names of some bodies."""
-    numbers = [int(key) for key in keys if key.isascii() and key.isdigit()]
+    numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
     rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(numbers)))
     return {str(key): name for key, name in rows}
