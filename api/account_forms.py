@@ -101,7 +101,7 @@ class NewToken(AccountForm):
         metadata={"label": N_("权限"), "words": SCOPE_TITLES},
     )
     days = fields.Integer(
+        required=True,
         validate=validate.OneOf([30, 90, 365]),
-        load_default=90,
         metadata={"label": N_("有效期"), "words": {30: N_("30 天"), 90: N_("90 天"), 365: N_("365 天")}},
     )

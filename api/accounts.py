@@ -115,7 +115,7 @@ def _page(wrong: str = "", errors: dict[str, Any] | None = None, **made: Any) ->
         "auth/account.html",
         user=person,
         forms={"profile": Profile, "password": PasswordChange, "token": NewToken},
-        values={"profile": stored, "password": {}, "token": {}} | ({wrong: written} if wrong else {}),
+        values={"profile": stored, "password": {}, "token": {"days": 90}} | ({wrong: written} if wrong else {}),
         wrong={wrong: errors},
         errors=errors,
         tokens=tokens.tokens_of(person),

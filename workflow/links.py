@@ -11,7 +11,7 @@ HOURS = {CONFIRM: 48, RESET: 2}
 
 
 class LinkExpired(Refused):
-    """This link is no longer valid: it has been used, is too old, or was replaced by a newer one."""
+    """The link is no longer valid: it has been used, is too old, or was replaced by a newer one."""
 
     status = 410
 

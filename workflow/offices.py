@@ -64,7 +64,7 @@ def appoint(
     if since and until and until < since:
         raise ValidationError({"until": [N_("结束日期不能早于开始日期")]})
     where = (Membership.user_id == user.id, Membership.organisation_id == place.id, Membership.role == role)
-    held = db.session.scalar(select(Membership).where(*where).with_for_update())
+    held = db.session.scalar(select(Membership).where(*where).with_for_update(of=Membership))
     if held is not None and (held.until is None or held.until >= (since or today())):
         raise ValidationError({"role": [N_("这个人已经有这个角色")]})
     if held is None:

@@ -27,7 +27,7 @@ class WrongPassword(Refused):
 
 
 class NotConfirmed(Refused):
-    """This address has not been confirmed yet: open the link in the letter we sent you, or ask for a new letter."""
+    """The address has not been confirmed yet: open the link in the letter we sent you, or ask for a new letter."""
 
     status = 403
 

@@ -4,7 +4,6 @@ The password is made once for an installation. It is printed at each start and k
 """
 
 import json
-import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
@@ -115,6 +114,6 @@ def table(people: list[Demo], password: str) -> str:
 
 def keep(file: Path, text: str) -> None:
     """Write a file that its owner alone can read."""
-    with open(os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as kept:
-        os.chmod(file, 0o600)
-        kept.write(text)
+    file.touch(0o600)
+    file.chmod(0o600)
+    file.write_text(text, "utf-8")

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from argon2 import PasswordHasher
 from flask import url_for
 from flask_login import login_required
 
@@ -41,10 +40,8 @@ def add_pages(app):
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Hash with little work; what is tested does not depend on how much."""
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    monkeypatch.setattr(passwords, "_NOBODYS", [])
+def unwritten(monkeypatch):
+    """Forget what other tests have written."""
     monkeypatch.setattr(Note, "written", [])
 
 
