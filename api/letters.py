@@ -32,7 +32,7 @@ def index() -> ResponseReturnValue:
         "office/letters.html",
         everybody=everybody,
         demonstration=demonstration(),
-        unread=unread[:PAGE],
+        fresh=unread[:PAGE],
         letters=rest[:PAGE],
         older=url_for("letters.index", before=rest[PAGE - 1].id, all=request.args.get("all")) if rest[PAGE:] else None,
     )

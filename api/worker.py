@@ -159,11 +159,12 @@ def register(app: Flask) -> None:
     In tests nobody is woken unless WAKE_WORKER says so: there is no worker, and every test has its own queue.
     """
     app.extensions["kaimen.background"] = Background(app)
-    if not app.config.get("WAKE_WORKER", not app.testing):
-        return
+    app.after_request(wake_after_change)
 
-    @app.after_request
-    def changed(response: Response) -> Response:
-        if request.method not in SAFE and response.status_code < 400:
-            wake()
-        return response
+
+def wake_after_change(response: Response) -> Response:
+    """Wake the worker where a request may have put work aside."""
+    wanted = current_app.config.get("WAKE_WORKER", not current_app.testing)
+    if wanted and request.method not in SAFE and response.status_code < 400:
+        wake()
+    return response

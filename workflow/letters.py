@@ -29,7 +29,7 @@ SUBJECT = "Subject: "
 texts = Environment(
     loader=FileSystemLoader(TEMPLATES),
     undefined=StrictUndefined,
-    autoescape=False,
+    autoescape=False,  # noqa: S701 - plain text
     trim_blocks=True,
     lstrip_blocks=True,
 )

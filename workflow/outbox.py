@@ -173,7 +173,7 @@ def cancel(session: Sessions, incident: Incident, actor: User) -> None:
 
 def pause(attempts: int) -> timedelta:
     """Return how long to wait after so many attempts, scattered so that jobs do not all come back at once."""
-    return FIRST_PAUSE * (float(GROWTH) ** (attempts - 1) * random.uniform(0.75, 1.25))
+    return FIRST_PAUSE * (float(GROWTH) ** (attempts - 1) * random.uniform(0.75, 1.25))  # noqa: S311 - no secret
 
 
 def described(error: Exception) -> str:

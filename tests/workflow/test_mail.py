@@ -242,7 +242,7 @@ def test_a_server_that_asks_for_a_password_gets_it(mailbox):
         return AuthResult(success=data.password == b"right", handled=False)
 
     mailbox.start(authenticator=authenticate, auth_required=True, auth_require_tls=False)
-    with pytest.raises(Undelivered, match="^SMTPAuthenticationError 535$"):
+    with pytest.raises(Undelivered, match=r"^SMTPAuthenticationError 535$"):
         mail.send(a_message(), MailServer("127.0.0.1", mailbox.port, "", "kaimen", "wrong"))
     assert mailbox.messages == []
     mail.send(a_message(), MailServer("127.0.0.1", mailbox.port, "", "kaimen", "right"))

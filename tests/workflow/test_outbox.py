@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -60,7 +59,7 @@ def effects(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Exception]:
+def failing(monkeypatch: pytest.MonkeyPatch) -> Exception:
     """Let every job of the kind "fail" fail."""
     error = OSError("the server is down")
 
@@ -68,7 +67,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[Exception]:
         raise error
 
     monkeypatch.setitem(background.JOBS, "fail", fail)
-    yield error
+    return error
 
 
 def person(address: str) -> User:
