@@ -7,6 +7,7 @@ neither the lock file nor the icons in use have changed.
 import argparse
 import hashlib
 import json
+import logging
 import re
 import shutil
 import subprocess
@@ -123,6 +124,8 @@ def write_icons(glyphs: dict[str, str]) -> None:
 
     :param glyphs: name of an icon → its code point in hexadecimal digits
     """
+    # The icon font has two bytes too many in a table; nobody can do anything about it, and no reader minds.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     options = subset.Options(flavor="woff2", layout_features=[], notdef_outline=False, name_IDs=[0, 1, 2, 13])
     font = subset.load_font(str(MODULES / ICON_FONT), options)
     cutter = subset.Subsetter(options)

@@ -41,6 +41,8 @@ class Control:
     label: str
     hint: str = ""
     required: bool = False
+    # May be left blank, and says so; what depends on other answers, or has one from the start, does not say it.
+    optional: bool = False
     value: str | tuple[str, ...] = ""
     choices: tuple[Choice, ...] = ()
     mistakes: tuple[str, ...] = ()
@@ -168,6 +170,7 @@ def _control(name: str, question: Field[Any], values: Mapping[str, Any], options
         label=gettext(metadata.get("label", name)),
         hint=_translated(metadata.get("hint")),
         required=question.required,
+        optional=not question.required and kind != "check" and not metadata.get("when") and not default,
         value=value,
         choices=tuple(
             Choice(chosen, label, hint) if options is not None else Choice(chosen, gettext(label), _translated(hint))
