@@ -47,9 +47,8 @@ def index() -> ResponseReturnValue:
         facets=facets(result),
         chips=chips(result, query),
         marked=marker(words),
-        format_name=format_name,
-        frequencies=FREQUENCY_TITLES,
-        modes=MODES,
+        frequencies={word: gettext(title) for word, title in FREQUENCY_TITLES.items()},
+        modes={word: gettext(title) for word, title in MODES.items()},
         address=address,
         similar=similar_demands(words) if words else 0,
     )
