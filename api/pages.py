@@ -18,6 +18,7 @@ from workflow import access, casework
 from workflow.errors import Failed
 from workflow.stage import Step
 from workflow.stages import STEPS
+from workflow.worklist import open_items
 
 
 class StepPage(FormView):
@@ -37,11 +38,12 @@ class StepPage(FormView):
 
     def post(self, reference: str) -> ResponseReturnValue:
         """Record the answer, keep it as a draft, or show what must be mended."""
-        case, item, person = self.opened(reference)
-        raw: dict[str, Any] = {}
+        person = someone()
+        case, raw = access.find(reference, person), {}  # type: Case, dict[str, Any]
         try:
             raw = answered(request.form, self.step.answer)
             if "preview" in request.form:
+                case, item, person = self.opened(reference)
                 return self.form(case, item, raw, preview=True)
             if "draft" in request.form:
                 casework.save(case, self.step.name, raw, actor=person)
@@ -68,7 +70,7 @@ class StepPage(FormView):
         """Return the case, the open item and the person; refuse before any form is shown."""
         person = someone()
         case = access.find(reference, person)
-        return case, casework.answerable(case, self.step, person), person
+        return case, casework.answerable(case, self.step, person, open_items(case)), person
 
     def form(
         self,

@@ -61,7 +61,8 @@ class Numbered:
     id: Mapped[int] = mapped_column(Key, primary_key=True)
 
 
-db = SQLAlchemy(model_class=Base)
+# Nothing is written behind one's back: what a query must see is flushed by whoever asks it.
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
 
 
 def now() -> datetime:

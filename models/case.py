@@ -59,7 +59,7 @@ class Case(Numbered, Base):
 
     requester: Mapped[User] = relationship(foreign_keys=requester_id)
     body: Mapped[Organisation | None] = relationship(foreign_keys=body_id)
-    definition: Mapped["Definition"] = relationship()
+    definition: Mapped["Definition"] = relationship(lazy="joined", innerjoin=True)
     demand: Mapped["Demand | None"] = relationship(
         back_populates="case", uselist=False, foreign_keys="Demand.case_id"
     )

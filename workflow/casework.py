@@ -32,7 +32,7 @@ from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, STEPS
-from workflow.worklist import follow, open_items
+from workflow.worklist import follow, forget_drafts, open_items
 
 
 def start(
@@ -74,12 +74,14 @@ def start(
         prepare(case)
     record(case, EventKind.OPENED, kind, actor, {"outcome": dict(outcome or {})}, moment)
     with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
-        follow(case, process, moment)
+        items = follow(case, process, [], moment)
         if raw is not None or draft is not None:
-            first = next(item for item in open_items(case) if not item.offered)
+            first = next(item for item in items if not item.offered)
             if raw is not None:
-                answer(case, STEPS[first.step], first, process, raw, actor, moment)
+                answer(case, first, items, process, raw, actor, moment)
             else:
+                # The draft names the work item, which must be there before it.
+                db.session.flush()
                 db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft or {}), saved_at=moment))
         remember(key, case, digest)
     return case
@@ -107,35 +109,44 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     digest = fingerprint(f"{case.reference}/{name}", raw)
     if (earlier := answered_before(key, digest)) is not None:
         return earlier
-    item = answerable(case, step, actor)
+    items = open_items(case)
+    item = answerable(case, step, actor, items)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
     with moving(case, attempt, raw, actor) as process:
-        answer(case, step, item, process, raw, actor, now())
+        answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
 
 
 def answer(
-    case: Case, step: Step, item: WorkItem, process: engine.Process, raw: Mapping[str, Any], actor: User, at: datetime
+    case: Case,
+    item: WorkItem,
+    items: list[WorkItem],
+    process: engine.Process,
+    raw: Mapping[str, Any],
+    actor: User,
+    at: datetime,
 ) -> None:
     """Check an answer, let it take effect, write it down, and move the process."""
+    step = STEPS[item.step]
     schema = step.answer()
     said: dict[str, Any] = schema.load(raw)
     outcome = dict(step.effect(case, said, actor) or {})
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
-    record(case, EventKind.ANSWERED, step.name, actor, {"answer": schema.dump(said), "outcome": outcome, "item": item.id}, at)
+    data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
+    record(case, EventKind.ANSWERED, step.name, actor, data, at)
     item.state, item.closed_at, item.closed_by_id = WorkState.DONE, at, actor.id
     item.holder_id = item.holder_id or actor.id
-    db.session.execute(db.delete(Draft).where(Draft.work_item_id == item.id))
+    forget_drafts([item.id])
     process.complete(item.id, outcome)
-    follow(case, process, at)
+    follow(case, process, items, at)
 
 
 def claim(case: Case, name: str, *, actor: User, take_over: bool = False) -> WorkItem:
     """Take a step for oneself, so that colleagues see who is at it."""
     lock(case)
-    item = answerable(case, step_named(name), actor, take_over=take_over)
+    item = answerable(case, step_named(name), actor, open_items(case), take_over=take_over)
     if item.holder_id != actor.id:
         earlier, item.holder_id = item.holder_id, actor.id
         record(case, EventKind.CLAIMED, name, actor, {"item": item.id, "from": earlier})
@@ -146,7 +157,7 @@ def claim(case: Case, name: str, *, actor: User, take_over: bool = False) -> Wor
 def release(case: Case, name: str, *, actor: User) -> WorkItem:
     """Give a step back to the group."""
     lock(case)
-    item = answerable(case, step_named(name), actor)
+    item = answerable(case, step_named(name), actor, open_items(case))
     if item.holder_id == actor.id and item.role is not Role.REQUESTER:
         item.holder_id = None
         record(case, EventKind.RELEASED, name, actor, {"item": item.id})
@@ -157,7 +168,7 @@ def release(case: Case, name: str, *, actor: User) -> WorkItem:
 def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draft:
     """Keep a half-written answer; it is checked when it is handed in, not before."""
     lock(case)
-    item = answerable(case, step_named(name), actor)
+    item = answerable(case, step_named(name), actor, open_items(case))
     if len(orjson.dumps(dict(form))) > 200_000:
         raise ValidationError({"_schema": ["too long"]})
     draft = db.session.get(Draft, (item.id, actor.id))
@@ -177,7 +188,7 @@ def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, a
         heard = process.signal(name, dict(outcome or {}))
         if heard:
             record(case, EventKind.SIGNALLED, name, actor, {"outcome": dict(outcome or {})})
-            follow(case, process, now())
+            follow(case, process, open_items(case), now())
     return heard
 
 
@@ -194,10 +205,11 @@ def expire(case: Case, timer: str, at: datetime | None = None) -> None:
         raise NotOpen(timer)
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
         late.state = ClockState.FIRED
-        items = [item.step for item in open_items(case) if item.limit == late.limit and not item.offered]
-        record(case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": items}, at=moment)
+        items = open_items(case)
+        steps = [item.step for item in items if item.limit == late.limit and not item.offered]
+        record(case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": steps}, at=moment)
         process.expire(timer)
-        follow(case, process, moment)
+        follow(case, process, items, moment)
 
 
 def step_named(name: str) -> Step:
@@ -212,16 +224,21 @@ def lock(case: Case) -> None:
     db.session.refresh(case, with_for_update={"of": Case})
 
 
-def answerable(case: Case, step: Step, actor: User, *, take_over: bool = False) -> WorkItem:
-    """Return the open item of a step that an actor may answer, or say why there is none."""
+def answerable(
+    case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False
+) -> WorkItem:
+    """Return the one of a case's open items that an actor may answer for a step, or say why there is none.
+
+    Raises NotYours, NotOpen, NotApart or Held, in this order.
+    """
     if step.role not in access.roles_on(actor, case):
         raise NotYours(step.name)
-    items = [item for item in open_items(case) if item.step == step.name]
-    if not items:
+    asked = [item for item in items if item.step == step.name]
+    if not asked:
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    mine = [item for item in items if item.holder_id in (None, actor.id) or take_over]
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
     if not mine:
         raise Held(step.name)
     return mine[0]

@@ -5,7 +5,7 @@ from collections import Counter
 from sqlalchemy.exc import IntegrityError
 
 from models import Case, CaseStatus, Demand, Support, User, db
-from workflow import calendar, search
+from workflow import search
 from workflow.errors import NotFound, NotOpen
 
 # How many words of a subject are looked up, and how many demands of each are compared.
@@ -84,12 +84,3 @@ def twins(words: str, but: Case | None = None, most: int = 5) -> list[Case]:
     query = db.select(Case).join(Demand, Demand.case_id == Case.id)
     found = {c.id: c for c in db.session.scalars(query.where(Case.id.in_(likely), Demand.published_at.is_not(None)))}
     return [found[key] for key in likely if key in found and (but is None or key != but.id)][:most]
-
-
-def publish(case: Case) -> None:
-    """Let a demand be found by the words that the public reads."""
-    demand = case.demand
-    if demand is not None and demand.published_at is not None:
-        day = calendar.local_day(demand.published_at)
-        document = search.Document(case.id, demand.public_subject, demand.public_text, day=day)
-        search.index(db.session, "demand", document)

@@ -26,28 +26,40 @@ def open_items(case: Case) -> list[WorkItem]:
     return list(db.session.scalars(db.select(WorkItem).where(condition).order_by(WorkItem.opened_at, WorkItem.id)))
 
 
-def follow(case: Case, process: engine.Process, at: datetime) -> None:
-    """Open and close work items and clocks so that they are exactly what the process waits for."""
+def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datetime) -> list[WorkItem]:
+    """Open and close work items and clocks so that they are exactly what the process waits for.
+
+    `items` are the case's open items as they were; returns them as they are.
+    """
     waiting = {w.id: w for w in process.waiting()}
-    items = {item.id: item for item in open_items(case)}
+    known = {item.id for item in items}
     clocks = {c.id: c for c in clock.running(case)}
-    for gone in items.keys() - waiting.keys():
-        items[gone].state, items[gone].closed_at = WorkState.CANCELLED, at
-        db.session.execute(db.delete(Draft).where(Draft.work_item_id == gone))
-    for gone in clocks.keys() - waiting.keys():
-        clocks.pop(gone).state = ClockState.STOPPED
+    gone = [item for item in items if item.id not in waiting and item.state is WorkState.OPEN]
+    for item in gone:
+        item.state, item.closed_at = WorkState.CANCELLED, at
+    forget_drafts([item.id for item in gone])
+    for timer in clocks.keys() - waiting.keys():
+        clocks.pop(timer).state = ClockState.STOPPED
     for new in waiting.values():
         if new.kind == "timer" and new.id not in clocks:
             clocks[new.id] = clock.start(case, new.id, new.limit or "", at)
-    alive = [item for item in items.values() if item.id in waiting]
-    fresh = [open_item(case, w, at) for w in waiting.values() if w.kind != "timer" and w.id not in items]
-    stand_still(case, alive + fresh, list(clocks.values()), at)
-    clock.show_on(alive + fresh, list(clocks.values()))
+    fresh = [open_item(case, w, at) for w in waiting.values() if w.kind != "timer" and w.id not in known]
+    alive = [item for item in items if item.id in waiting] + fresh
+    stand_still(case, alive, list(clocks.values()), at)
+    clock.show_on(alive, list(clocks.values()))
     for item in fresh:
         await_answer(case, item, at)
     if process.ended and case.status is not CaseStatus.ENDED:
         case.status, case.ended_at = CaseStatus.ENDED, at
         record(case, EventKind.ENDED, case.state, at=at)
+    return alive
+
+
+def forget_drafts(items: list[str]) -> None:
+    """Remove the drafts of work items that are no longer open."""
+    if items:
+        gone = db.delete(Draft).where(Draft.work_item_id.in_(items))
+        db.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:

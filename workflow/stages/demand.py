@@ -110,7 +110,6 @@ def screen_demand(case: Case, answer: dict[str, Any], desk: User) -> dict[str, A
     if answer["public_subject"]:
         demand.public_subject, demand.public_text = answer["public_subject"], answer["public_text"]
         demand.published_at = demand.published_at or now()
-        demands.publish(case)
     demand.twin = answer["twin"]
     if result == "route":
         case.body, case.state = answer["body"], "assessing"
