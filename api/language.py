@@ -28,6 +28,8 @@ LANGUAGES = ("zh", "en")
 CATALOGUES = Path(__file__).parent / "translations"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 COOKIE = "lang"
+# Where programs ask.
+PROGRAMS = "/api/"
 YEAR = 365 * 24 * 3600
 
 
@@ -70,9 +72,14 @@ def register(app: Flask) -> None:
 
 
 def locale_for() -> str:
-    """Return the reader's language: the one chosen here, the one of the account, the browser's, else Chinese."""
+    """Return the reader's language: the one chosen here, the one of the account, the browser's, else Chinese.
+
+    A program says which one it wants with each request.
+    """
     if not has_request_context():
         return LANGUAGES[0]
+    if request.path.startswith(PROGRAMS) and request.accept_languages:
+        return request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
     chosen = request.cookies.get(COOKIE)
     if chosen not in LANGUAGES:
         chosen = _own_language()

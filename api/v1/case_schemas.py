@@ -2,9 +2,12 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.v1.paging import Paging
+from api.v1.paging import Cursor, Paging
 from api.v1.schemas import Body, day, moment, number, one, several, word, yes
-from models import N_
+from models import KIND_TITLES, N_
+from workflow.fields import choice
+from workflow.stages import STEPS
+from workflow.walks import Tab, View
 
 
 class Turn(Schema):
@@ -173,13 +176,38 @@ class Verification(Schema):
 
 
 class WorklistFilter(Paging):
-    """Whose work is listed."""
+    """Whose work is listed, and which of it."""
 
-    view = fields.String(
-        load_default="mine",
-        validate=validate.OneOf(["mine", "group"], error=N_("请从列出的选项里选一项。")),
-        metadata={"label": N_("mine 为自己领取的，group 为本组待领取的"), "words": {"mine": N_("我的"), "group": N_("本组")}},
+    view = choice(
+        {
+            View.ALL.value: N_("全部"),
+            View.MINE.value: N_("我的"),
+            View.GROUP.value: N_("本组待领取"),
+        },
+        required=False,
+        load_default=View.MINE.value,
+        metadata={"label": N_("谁的待办")},
     )
+    tab = choice(
+        {
+            Tab.ALL.value: N_("全部"),
+            Tab.OVERDUE.value: N_("已超期"),
+            Tab.SOON.value: N_("快到期"),
+            Tab.IN_TIME.value: N_("未到期"),
+            Tab.STOPPED.value: N_("停计"),
+        },
+        required=False,
+        load_default=Tab.ALL.value,
+        metadata={"label": N_("期限")},
+    )
+    kind = choice(dict(KIND_TITLES), required=False, load_default=None, metadata={"label": N_("办件种类")})
+    step = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *STEPS], error=N_("请从列出的选项里选一项。")),
+        metadata={"label": N_("步骤")},
+    )
+    q = fields.String(load_default="", validate=validate.Length(max=100), metadata={"label": N_("标题或编号里的词")})
+    after = Cursor(str, int, str, load_default=None, metadata={"label": N_("上一页给出的 next；不填则从头开始")})
 
 
 class WorkEntry(Turn):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import flask_smorest
-from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow import MarshmallowPlugin, OpenAPIConverter
 from flask import Flask
 from marshmallow.fields import Field
 
@@ -28,6 +28,22 @@ SETTINGS = {
     "OPENAPI_URL_PREFIX": ADDRESS,
     "OPENAPI_JSON_PATH": "openapi.json",
 }
+
+
+class Converter(OpenAPIConverter):
+    """The way from fields to JSON Schema; what stands for an answer left out is not always one that may be given."""
+
+    def field2default(self, field: Field[Any], **how: Any) -> dict[str, Any]:
+        """Return what is taken for an answer left out, where it could be given as well."""
+        default = super().field2default(field, **how)
+        offered = self.field2choices(field).get("enum")
+        return default if offered is None or default.get("default") in offered else {}
+
+
+class Plugin(MarshmallowPlugin):
+    """The part of apispec that knows marshmallow, with our converter."""
+
+    Converter = Converter
 
 
 class Interface(flask_smorest.Api):
@@ -58,7 +74,7 @@ class Interface(flask_smorest.Api):
 def interface(app: Flask) -> Interface:
     """Return the interface of a service, still without its parts."""
     app.config.update(SETTINGS)
-    plugin = MarshmallowPlugin()
+    plugin = Plugin()
     made = Interface(
         app,
         spec_kwargs={

@@ -34,7 +34,7 @@ class Cursor(fields.Field[Any]):
             raise self.make_error("invalid") from error
         if not isinstance(place, list) or [type(part) for part in place] != list(self.kinds):
             raise self.make_error("invalid")
-        if any(abs(part) >= 2**53 for part in place if isinstance(part, int)):
+        if not all(abs(part) < 2**53 if isinstance(part, int) else part.isascii() and part.isprintable() for part in place):
             raise self.make_error("invalid")
         return place
 

@@ -57,8 +57,12 @@ class Description:
             assert not response.data
             return
         schema = content[response.mimetype]["schema"]
-        absolute = json.loads(json.dumps(schema).replace('"#/', f'"{HERE}#/'))
-        Draft202012Validator(absolute, registry=self.registry).validate(response.json)
+        Draft202012Validator(self.absolute(schema), registry=self.registry).validate(response.json)
+
+    @staticmethod
+    def absolute(schema: dict) -> dict:
+        """Return a schema whose references lead into the document from wherever it stands."""
+        return json.loads(json.dumps(schema).replace('"#/', f'"{HERE}#/'))
 
 
 class Program:
