@@ -162,8 +162,7 @@ class Inner(Flat, BpmnSubWorkflow):
         return 0
 
     def _over(self) -> None:
-        if self.host._state == STARTED:
-            self.host.task_spec._on_subworkflow_completed(self, self.host)
+        self.host.task_spec._on_subworkflow_completed(self, self.host)
 
 
 class Tree(Flat, BpmnWorkflow):
@@ -195,7 +194,7 @@ class Tree(Flat, BpmnWorkflow):
         while True:
             while self.ready:
                 task = self.ready.popleft()
-                if task._state == READY and task.workflow.tasks.get(task.id) is task:
+                if task._state == READY:  # else it was cancelled while it stood in the queue
                     task.run()
             if not any(process.settle() for process in self.processes()):
                 return

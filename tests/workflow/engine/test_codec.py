@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from tests.workflow.engine.toys import Toy, definition, words
-from workflow.engine import CODEC, BadState, load
+from tests.workflow.engine.toys import FILES, Toy, definition, words
+from workflow.engine import CODEC, BadState, Definition, load, start
 
 DRAFTED = {"level": "restricted", "grade": 2, "opinion": "for", "use": "goes_on", "screening": "pass"}
 
@@ -81,6 +81,25 @@ def test_the_order_in_which_branches_spoke_is_stored_with_their_words() -> None:
     toy.take("right", grade=3)
     toy.take("left", seen=True, more=False)
     assert words(toy.process, toy.find("decide").id)["grade"] == 3
+
+
+def test_of_branches_that_say_the_same_the_newest_counts() -> None:
+    """Four branches: one says 3 between two that say 2, and the two are stored as one."""
+    drawn = FILES["branches.bpmn"].decode()
+    flow = '<bpmn:sequenceFlow id="{0}_{1}" sourceRef="{0}" targetRef="{1}"/>'
+    for name in ("early", "between", "late"):
+        further = f'<bpmn:userTask id="{name}"/><bpmn:userTask id="{name}_more"/>'
+        further += flow.format("split", name) + flow.format(name, f"{name}_more") + flow.format(f"{name}_more", "join")
+        drawn = drawn.replace("</bpmn:process>", f"{further}</bpmn:process>")
+    four = Definition.parse("branches", {"branches.bpmn": drawn.encode()}).sound()
+    process = start(four, lambda name: None, outcome={"grade": 1, "more": False})
+    acts = [("early", 2), ("between", 3), ("late", 2)]
+    acts += [(step, None) for step in ("left", "right", "early_more", "late_more", "between_more")]
+    for step, grade in acts:
+        waiting = next(each for each in process.waiting() if each.step == step)
+        process.complete(waiting.id, {"grade": grade} if grade else {})
+        process = load(four, process.dump(), lambda name: None)
+    assert words(process, process.waiting()[0].id)["grade"] == 2
 
 
 @pytest.mark.parametrize("state", [b"", b"\x00", bytes([CODEC + 1]) + b"x", bytes([CODEC]), bytes([CODEC]) + b"junk"])
