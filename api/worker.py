@@ -114,6 +114,12 @@ class Background:
         )
         self.stopping = consumer.stop_flag.is_set
         consumer.run()
+        self.close()
+
+    def close(self) -> None:
+        """Close the queue, if it has been opened."""
+        if "huey" in vars(self):
+            self.huey.storage.close()
 
     def _limits(self) -> None:
         with self.app.app_context():

@@ -22,7 +22,11 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def office(app):
-    return background_of(app)
+    office = background_of(app)
+    yield office
+    if "huey" in vars(office):
+        office.huey.flush()
+    office.close()
 
 
 def put(app, people):
