@@ -36,6 +36,8 @@ HEADERS = {
 YEAR = 365 * 24 * 3600
 # Where a program signs in; it has no token yet, and gets no session that another site could misuse.
 SIGN_IN = "v1_tokens.create_token"
+# Shorter answers in plain letters are keys, days and words of a list, quickly chosen again.
+WORDY = 20
 
 View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
@@ -206,10 +208,10 @@ def _email() -> str:
 
 
 def _texts() -> list[str]:
-    """Return what a person has written in a form: no secrets, and none of the form's own marks."""
-    own = {"csrf_token", "nonce", "next"}
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in own]
-    return [value for name, value in fields if value.strip() and "password" not in name and name != "current"]
+    """Return what a person has written in a form: no secrets, none of the form's own marks, and nothing just chosen."""
+    own = {"csrf_token", "nonce", "next", "current"}
+    fields = [(name, value.strip()) for name, value in request.form.items(multi=True) if name not in own]
+    return [value for name, value in fields if "password" not in name and (len(value) >= WORDY or not value.isascii())]
 
 
 @lru_cache(maxsize=500)
