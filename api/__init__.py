@@ -10,7 +10,9 @@ from api import (
     accounts,
     auth,
     cases,
+    catalogue,
     demands,
+    docs,
     errors,
     forms,
     home,
@@ -21,12 +23,14 @@ from api import (
     marks,
     narration,
     pages,
+    people_pages,
     security,
     settings,
     v1,
     worker,
 )
-from api.commands import office, people
+from api.commands import catalogue as catalogue_commands
+from api.commands import office, people, set_up
 from api.commands import worker as worker_command
 from models import db, sqlite
 
@@ -48,13 +52,18 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.add_url_rule("/", "home", home.index)
     for blueprint in (
         accounts.bp,
+        catalogue_commands.bp,
         cases.bp,
+        catalogue.bp,
         demands.bp,
+        docs.bp,
         listings.bp,
         office.bp,
         people.bp,
         incidents.bp,
         letters.bp,
+        people_pages.bp,
+        set_up.bp,
         worker_command.bp,
         language.blueprint(),
         *pages.blueprints(),

@@ -62,7 +62,7 @@ class Numbered:
 
 
 # Nothing is written behind one's back: what a query must see is flushed by whoever asks it.
-db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
 
 def now() -> datetime:

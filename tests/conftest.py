@@ -188,3 +188,13 @@ def client_of(app):
 def walker(app, people) -> Walker:
     """Return what walks cases through the door: `walker.demand_at("assess_demand")`."""
     return Walker(app, people)
+
+
+@pytest.fixture
+def empty_postgresql(postgresql) -> Iterator[str]:
+    """Return the address of a PostgreSQL database that holds nothing."""
+    name = f"empty_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield re.sub(r"/test_[0-9a-f]+", f"/{name}", postgresql, count=1)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
