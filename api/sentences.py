@@ -51,6 +51,8 @@ def collected() -> Iterator[Text]:
         yield from texts_of("jinja2", path)
     for path in sorted((ROOT / "workflow" / "stages").glob("*.py")):
         yield from titles(path)
+    for path in sorted((ROOT / "api" / "v1").glob("*.py")):
+        yield from operations(path)
     yield from refusals(sorted((ROOT / "workflow").rglob("*.py")))
 
 
@@ -66,6 +68,16 @@ def titles(path: Path) -> Iterator[str]:
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.FunctionDef) and any(_declares(decorator) for decorator in node.decorator_list):
             yield (ast.get_docstring(node) or "").partition("\n")[0].rstrip(".")
+
+
+def operations(path: Path) -> Iterator[str]:
+    """Yield what the page about the interface for programs says of each operation in a file: its title and the rest."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and "route" in map(_called, node.decorator_list):
+            title, _, rest = (ast.get_docstring(node) or "").partition("\n")
+            yield title.rstrip(".")
+            if rest.strip():
+                yield " ".join(rest.split())
 
 
 def refusals(paths: list[Path]) -> Iterator[str]:
@@ -106,8 +118,12 @@ def untranslated(catalogue: Catalog) -> Iterator[Message]:
 
 
 def _declares(decorator: ast.expr) -> bool:
+    return _called(decorator) in ("step", "service")
+
+
+def _called(decorator: ast.expr) -> str:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return isinstance(called, ast.Attribute) and called.attr in ("step", "service")
+    return called.attr if isinstance(called, ast.Attribute) else ""
 
 
 def _parents(node: ast.ClassDef) -> set[str]:

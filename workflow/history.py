@@ -1,8 +1,8 @@
 """The journal as a reader may see it: which lines, whose words of them, and people by their role.
 
-The journal itself keeps everything (`workflow.journal`); here is the one place that decides what of it is shown. Whoever
-works on the case reads all of it. The requester reads their own words and what is addressed to them; the public reads
-what has been published. What is not named in the tables below stays within the offices.
+The journal itself keeps everything (`workflow.journal`); here is the one place that decides what of it is shown.
+Whoever works on the case reads all of it. The requester reads their own words and what is addressed to them; the public
+reads what has been published. What is not named in the tables below stays within the offices.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,7 +127,8 @@ def line_of(case: Case, event: Event, reader: User | None, reading: Reading, pla
     answer = event.data.get("answer")
     said = answer_of(event.step, answer, reading, mine) if isinstance(answer, Mapping) else ()
     inside = reading is Reading.ALL
-    limit = str(event.data.get("limit") or (event.step if event.kind in (EventKind.OVERDUE, EventKind.EXTENDED) else ""))
+    of_a_limit = event.kind in (EventKind.OVERDUE, EventKind.EXTENDED)
+    limit = str(event.data.get("limit") or (event.step if of_a_limit else ""))
     return Line(
         number=event.number,
         at=event.at,
@@ -155,7 +156,8 @@ def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool
         allowed = (FOR_REQUESTER if reading is Reading.REQUESTER else FOR_PUBLIC).get(step, frozenset())
     asked = STEPS[step].answer().fields if step in STEPS else {}
     order = [name for name in asked if name in answer] + [name for name in answer if name not in asked]
-    return tuple(said(name, answer[name], asked.get(name)) for name in order if name in allowed and filled(answer[name]))
+    seen = [name for name in order if name in allowed and filled(answer[name])]
+    return tuple(said(name, answer[name], asked.get(name)) for name in seen)
 
 
 def said(name: str, value: Any, asked: Field[Any] | None) -> Said:
@@ -175,7 +177,7 @@ def said(name: str, value: Any, asked: Field[Any] | None) -> Said:
 
 
 def shown(value: Any) -> Shown:
-    """Return what a person reads of a value: lists line by line, rows of ours by label and, if it says anything, name."""
+    """Return what a person reads of a value: lists line by line, rows of ours by their label."""
     if isinstance(value, Mapping):
         name, label = str(value.get("id", "")), str(value.get("label", ""))
         return label if name.isdecimal() else f"{name} {label}".strip()

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from marshmallow import ValidationError
 
 from api.narration import SENTENCES, event_words
-from api.v1 import case_schemas, schemas, shown
+from api.v1 import case_schemas, examples, schemas, shown
 from api.v1.paging import Paging, page
 from api.v1.reading import Section, person, repeat_key, under
 from models import N_, Case, Role, User, db
@@ -25,7 +25,7 @@ BEGINNING: dict[str, dict[str, Any]] = {"demand": {}, "listing": {"adopted": Fal
 
 
 @section.route("", methods=["POST"])
-@section.arguments(schemas.NewCase)
+@section.arguments(schemas.NewCase, example={"kind": "demand", "answer": examples.ANSWERS["submit_demand"]})
 @section.response(201, case_schemas.Recorded)
 def open_case(sent: dict[str, Any]) -> ResponseReturnValue:
     """Open a case.
@@ -75,7 +75,8 @@ def list_cases(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["after"] is not None:
         query = query.where(Case.id < asked["after"][0])
     query = query.options(db.joinedload(Case.body)).order_by(Case.id.desc()).limit(asked["limit"] + 1)
-    cases, following = page(db.session.scalars(query).all(), asked["limit"], lambda case: (case.id,))
+    found: list[Case] = list(db.session.scalars(query))
+    cases, following = page(found, asked["limit"], lambda case: (case.id,))
     return {"items": [shown.summary(case, someone) for case in cases], "next": following}
 
 

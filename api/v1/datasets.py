@@ -29,7 +29,10 @@ def list_datasets(asked: dict[str, Any]) -> dict[str, Any]:
         "page": found.page,
         "pages": found.pages,
         "facets": {
-            facet: [{"value": o.value, "name": o.name or o.value, "count": o.count, "chosen": o.chosen} for o in options]
+            facet: [
+                {"value": one.value, "name": one.name or one.value, "count": one.count, "chosen": one.chosen}
+                for one in options
+            ]
             for facet, options in found.facets.items()
         },
     }

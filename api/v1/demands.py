@@ -38,9 +38,7 @@ def list_demands(asked: dict[str, Any]) -> dict[str, Any]:
         query = query.where(Demand.answered_at.is_(None), Case.status == CaseStatus.OPEN)
     if asked["after"] is not None:
         at, key = EPOCH + asked["after"][0] * TICK, asked["after"][1]
-        query = query.where(
-            db.or_(Demand.published_at < at, db.and_(Demand.published_at == at, Demand.case_id < key))
-        )
+        query = query.where(db.or_(Demand.published_at < at, db.and_(Demand.published_at == at, Demand.case_id < key)))
     query = query.options(db.joinedload(Demand.case), db.joinedload(Demand.holder))
     query = query.order_by(Demand.published_at.desc(), Demand.case_id.desc()).limit(asked["limit"] + 1)
     found, following = page(

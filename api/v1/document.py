@@ -8,7 +8,7 @@ from flask import Flask
 from marshmallow.fields import Field
 
 from api.language import LANGUAGES, say
-from api.questions import longest
+from api.questions import listed, longest
 from api.v1.problems import BY_STATUS, MEDIA_TYPE, Outdated, problem_of
 from api.v1.reading import ADDRESS, Section
 from api.v1.schemas import ProblemDetails
@@ -83,8 +83,9 @@ def interface(app: Flask) -> Interface:
             "servers": [{"url": app.config["PUBLIC_URL"]}],
         },
     )
-    plugin.map_to_openapi_type(Reference, "string", None)
-    plugin.converter.add_attribute_function(labelled)
+    converter = made.ma_plugin.converter
+    converter.map_to_openapi_type(Reference, "string", None)
+    converter.add_attribute_function(labelled)
     made.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
     for status, described in statuses().items():
         content = {MEDIA_TYPE: {"schema": ProblemDetails}}
@@ -113,7 +114,7 @@ def labelled(_: Any, field: Field[Any], **__: Any) -> dict[str, Any]:
     if metadata.get("words"):
         said["x-words"] = {str(value): both(str(words)) for value, words in metadata["words"].items()}
     if metadata.get("when"):
-        said["x-when"] = {name: value if isinstance(value, list) else [value] for name, value in metadata["when"].items()}
+        said["x-when"] = {name: listed(value) for name, value in metadata["when"].items()}
     if getattr(field, "least", 0):
         said["minLength"] = field.least  # type: ignore[attr-defined]
     if most := longest(field):
@@ -124,4 +125,3 @@ def labelled(_: Any, field: Field[Any], **__: Any) -> dict[str, Any]:
 def both(text: str) -> dict[str, str]:
     """Return a text in both languages."""
     return {language: say(text, language) for language in LANGUAGES}
-

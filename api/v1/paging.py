@@ -34,9 +34,14 @@ class Cursor(fields.Field[Any]):
             raise self.make_error("invalid") from error
         if not isinstance(place, list) or [type(part) for part in place] != list(self.kinds):
             raise self.make_error("invalid")
-        if not all(abs(part) < 2**53 if isinstance(part, int) else part.isascii() and part.isprintable() for part in place):
+        if not all(map(sound, place)):
             raise self.make_error("invalid")
         return place
+
+
+def sound(part: int | str) -> bool:
+    """Say whether a part of a cursor is one that every database can be asked for."""
+    return abs(part) < 2**53 if isinstance(part, int) else part.isascii() and part.isprintable()
 
 
 class Paging(Schema):
@@ -63,5 +68,3 @@ def page(rows: Sequence[Row], limit: int, place: Callable[[Row], Sequence[Any]])
     """
     shown = list(rows[:limit])
     return shown, cursor(*place(shown[-1])) if len(rows) > limit else None
-
-

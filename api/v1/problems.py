@@ -43,7 +43,7 @@ class Unreadable(BadRequest):
     """The body of a request is not what it says it is; the description says why, in the reader's language."""
 
 
-class BadParameter(ValidationError):
+class BadParameter(ValidationError):  # noqa: N818 - named as refusals are, by what is the case
     """What is asked for in the address cannot be answered."""
 
 
@@ -115,13 +115,13 @@ def register(app: Flask) -> None:
     """Answer every failure under /api/ with a problem, whoever else answers failures elsewhere."""
     pages = app.handle_user_exception
 
-    def judge(error: Exception) -> ResponseReturnValue | Any:
-        return answer(app, error) if request.path.startswith(API) else pages(error)
+    def judge(error: Exception) -> Any:
+        return answer(error) if request.path.startswith(API) else pages(error)
 
-    app.handle_user_exception = judge  # type: ignore[method-assign]
+    app.handle_user_exception = judge  # type: ignore[method-assign, assignment]
 
 
-def answer(app: Flask, error: Exception) -> ResponseReturnValue:
+def answer(error: Exception) -> ResponseReturnValue:
     """Return the problem that an exception is."""
     db.session.rollback()
     match error:
@@ -129,10 +129,10 @@ def answer(app: Flask, error: Exception) -> ResponseReturnValue:
             known = TABLE.get(word_of(type(error))) or problem_of(type(error))
             return told(known, step_title(error))
         case BadParameter():
-            named = mistakes(error.normalized_messages())
+            named = mistakes(error.messages)
             return told(INVALID, errors=[{"parameter": one["field"], "message": one["message"]} for one in named])
         case ValidationError():
-            return told(INVALID, errors=list(mistakes(error.normalized_messages())))
+            return told(INVALID, errors=list(mistakes(error.messages)))
         case RateLimitExceeded():
             seconds = error.limit.limit.get_expiry() if error.limit else 60
             return told(BY_STATUS[429], headers={"Retry-After": str(seconds)})

@@ -13,7 +13,8 @@ LONGEST_QUESTION = 200
 
 def question() -> fields.String:
     """Return the field in which people say what they look for."""
-    return fields.String(load_default="", validate=validate.Length(max=LONGEST_QUESTION), metadata={"label": N_("搜索词")})
+    short = validate.Length(max=LONGEST_QUESTION)
+    return fields.String(load_default="", validate=short, metadata={"label": N_("搜索词")})
 
 
 def facet(label: str) -> DelimitedList:
@@ -112,7 +113,10 @@ class DemandFilter(Paging):
 
     q = question()
     state = choice(
-        {"open": N_("办理中"), "answered": N_("已答复")}, required=False, load_default=None, metadata={"label": N_("进展")}
+        {"open": N_("办理中"), "answered": N_("已答复")},
+        required=False,
+        load_default=None,
+        metadata={"label": N_("进展")},
     )
     after = Cursor(int, int, load_default=None, metadata={"label": N_("上一页给出的 next；不填则从头开始")})
 

@@ -1,5 +1,6 @@
 """Requests read strictly: what could be meant in two ways is refused, never guessed."""
 
+import inspect
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,10 +48,10 @@ class Parser(FlaskParser):
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Let the table of problems answer, as for every other mistake."""
-        found = error.normalized_messages()
+        found: Any = error.messages
         if "query" in found:
             raise BadParameter(found["query"]) from error
-        raise ValidationError(found.get("json", found)) from error
+        raise ValidationError(found["json"]) from error
 
 
 class Section(flask_smorest.Blueprint):
@@ -65,7 +66,9 @@ class Section(flask_smorest.Blueprint):
         super().__init__(f"v1_{tag}", __name__, url_prefix=ADDRESS + prefix, description=title)
         self.tag, self.public = tag, public
 
-    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **how: Any) -> None:
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **how: Any
+    ) -> None:
         """Add an operation, and describe who may call it and how it may be refused."""
         method = how["methods"][0]
         changing = method != "GET"
@@ -78,12 +81,14 @@ class Section(flask_smorest.Blueprint):
             (SIGNED_IN, changing or not self.public),
         )
         refusals = {status for group, applies in groups if applies for status in group}
+        title = (inspect.getdoc(view_func) or "").partition("\n")[0].rstrip(".")
         described = self.doc(
             operationId=view_func.__name__,
+            summary=title,
             security=[{}] if self.public and not changing else [{"token": []}],
             responses={status: f"Problem{status}" for status in sorted(refusals)},
         )
-        super().add_url_rule(rule, endpoint, described(view_func), *args, **{"tags": [self.tag], **how})
+        super().add_url_rule(rule, endpoint, described(view_func), *args, **{**how, "tags": [self.tag]})
 
 
 def document(req: Request) -> Any:
@@ -133,7 +138,7 @@ def check(said: Any, place: tuple[str | int, ...] = ()) -> None:
     """Refuse texts that a database cannot keep, and numbers that it would change."""
     match said:
         case str():
-            if "\x00" in said or not said.isascii() and halved(said):
+            if "\x00" in said or (not said.isascii() and halved(said)):
                 raise at(place, UNKEEPABLE)
         case dict():
             for name, value in said.items():
@@ -169,7 +174,7 @@ def under(name: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        raise ValidationError({name: error.normalized_messages()}) from error
+        raise ValidationError({name: error.messages}) from error
 
 
 def person() -> User:

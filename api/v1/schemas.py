@@ -35,9 +35,9 @@ def day(label: str) -> fields.Date:
     return fields.Date(metadata={"label": label}, allow_none=True)
 
 
-def several(inner: type[Schema] | Schema, label: str) -> fields.List:
+def several(inner: type[Schema] | Schema, label: str, **options: Any) -> fields.List[Any]:
     """Return a list of objects that is given."""
-    return fields.List(fields.Nested(inner), metadata={"label": label})
+    return fields.List(fields.Nested(inner), metadata={"label": label}, **options)
 
 
 def one(inner: type[Schema], label: str, **options: Any) -> fields.Nested:
@@ -158,8 +158,8 @@ class StepField(Schema):
     type = word(N_("类型"))
     format = word(N_("格式"), allow_none=True)
     required = yes(N_("必填"))
-    minLength = number(N_("最少字数"), allow_none=True)
-    maxLength = number(N_("最多字数"), allow_none=True)
+    least = number(N_("最少字数"), allow_none=True, data_key="minLength")
+    most = number(N_("最多字数"), allow_none=True, data_key="maxLength")
     choices = several(Option, N_("选项"))
     label = one(BothLanguages, N_("名称"))
     hint = one(BothLanguages, N_("提示"))
@@ -178,7 +178,7 @@ class StepDescription(Schema):
     limit = word(N_("期限的名称"), allow_none=True)
     stops = word(N_("等待时停计的期限"), allow_none=True)
     apart_from = fields.List(fields.String(), metadata={"label": N_("办过这些步骤的人不能办这一步")})
-    fields_ = fields.List(fields.Nested(StepField), data_key="fields", attribute="fields", metadata={"label": N_("字段")})
+    asked = several(StepField, N_("字段"), data_key="fields")
 
 
 class StepList(Schema):
@@ -194,7 +194,11 @@ class Handed(Strict):
         keys=fields.String(),
         required=True,
         metadata={"label": N_("内容")},
-        error_messages={"required": N_("请填写这一项。"), "null": N_("请填写这一项。"), "invalid": N_("内容的格式不对。")},
+        error_messages={
+            "required": N_("请填写这一项。"),
+            "null": N_("请填写这一项。"),
+            "invalid": N_("内容的格式不对。"),
+        },
     )
 
 

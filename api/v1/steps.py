@@ -12,7 +12,7 @@ from api.questions import asked, choices, longest
 from api.v1 import case_schemas, examples, schemas
 from api.v1.cases import find, recorded
 from api.v1.reading import Section, earlier, lock_unchanged, person, repeat_key, under
-from models import PREFIXES, N_, Case, Draft, User, db
+from models import N_, PREFIXES, Case, Draft, User, db
 from workflow import casework, definitions, drafts
 from workflow.engine import Definition
 from workflow.errors import NotFound
@@ -127,7 +127,7 @@ def operation(step: Step) -> Callable[..., ResponseReturnValue]:
         return recorded(case, step.name, someone)
 
     answer_step.__name__ = step.name
-    answer_step.__doc__ = f"{step.title}.\n\n{' '.join((step.answer.__doc__ or '').split())}"
+    answer_step.__doc__ = step.title
     example = {"answer": examples.ANSWERS[step.name]} if step.name in examples.ANSWERS else None
     content = {"schema": envelope(step), **({"example": example} if example else {})}
     documented = answers.doc(
@@ -187,7 +187,7 @@ def described(step: Step) -> dict[str, Any]:
         "limit": step.limit,
         "stops": step.stops,
         "apart_from": list(step.apart_from),
-        "fields": [field_described(name, field) for name, field in asked(step.answer).items()],
+        "asked": [field_described(name, field) for name, field in asked(step.answer).items()],
     }
 
 
@@ -200,8 +200,8 @@ def field_described(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         "type": kind,
         "format": "date" if isinstance(field, fields.Date) else None,
         "required": field.required,
-        "minLength": getattr(field, "least", None) or None,
-        "maxLength": longest(field),
+        "least": getattr(field, "least", None) or None,
+        "most": longest(field),
         "choices": [
             {"value": int(value) if kind == "integer" else value, "label": both(label)}
             for value, label, _ in (choices(field) if words else ())

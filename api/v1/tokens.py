@@ -18,6 +18,8 @@ from workflow.errors import NotFound
 section = Section("tokens", "/tokens", N_("令牌"))
 account = Section("account", "/me", N_("本人"))
 
+SIGN_IN = {"email": "name@example.cn", "password": "一句只有您知道的话", "scopes": ["read", "write"], "days": 30}
+
 
 def by_email() -> str:
     """Return the e-mail address of a sign-in, so that attempts on one account are counted together."""
@@ -34,7 +36,7 @@ def by_place(limit: str) -> str:
 @section.route("", methods=["POST"])
 @limiter.limit(lambda: by_place("SIGN_IN_RATE"))
 @limiter.limit(lambda: by_place("ACCOUNT_RATE"), key_func=by_email)
-@section.arguments(schemas.NewToken)
+@section.arguments(schemas.NewToken, example=SIGN_IN)
 @section.response(201, schemas.TokenMade)
 def create_token(sent: dict[str, Any]) -> dict[str, Any]:
     """Sign in and get a token.

@@ -88,7 +88,8 @@ class Program:
 
     def answer(self, reference: str, step: str, answer: dict | None = None, **how):
         """Answer a step; well, unless another answer is given."""
-        return self.post(f"/cases/{reference}/steps/{step}", {"answer": ANSWERS[step] if answer is None else answer}, **how)
+        said = {"answer": ANSWERS[step] if answer is None else answer}
+        return self.post(f"/cases/{reference}/steps/{step}", said, **how)
 
 
 @pytest.fixture(scope="session")

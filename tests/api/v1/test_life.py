@@ -27,8 +27,10 @@ def test_a_demand_becomes_a_published_entry(program, body):
     assert entry.json["open_type"] == "conditional"
     public = program().get(f"/demands/{reference}").json
     assert public["dataset"] == case["dataset"]
-    assert "Answer the demand" in {step["title"] for step in program().get(
-        f"/demands/{reference}", headers={"Accept-Language": "en"}).json["steps"]}
+    assert "Answer the demand" in {
+        step["title"]
+        for step in program().get(f"/demands/{reference}", headers={"Accept-Language": "en"}).json["steps"]
+    }
     found = program().get("/datasets?q=充电").json
     assert [row["code"] for row in found["items"]] == [case["dataset"]]
 

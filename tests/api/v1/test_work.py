@@ -134,7 +134,8 @@ def test_the_open_list_is_searched_and_read(app, program, body):
         db.session.add_all(entries)
         db.session.commit()
         code = entries[0].code
-    assert {row["name"] for row in program().get("/datasets?q=停车场").json["items"]} == {"公共停车场浦东", "公共停车场徐汇"}
+    found = program().get("/datasets?q=停车场").json["items"]
+    assert {row["name"] for row in found} == {"公共停车场浦东", "公共停车场徐汇"}
     assert program().get("/datasets?q=停车场&open_type=unconditional").json["items"] == []
     assert program().get("/datasets?q=停车场&open_type=conditional,unconditional").json["total"] == 2
     assert program().get(f"/datasets/{code}").json["provider"]["id"] == body
