@@ -52,7 +52,7 @@ def _groups(session: search.Writer, keys: Sequence[int]) -> dict[int, int]:
         DatasetGroup.formats == cast(Dataset.formats, Text),
     )
     query = select(Dataset.id, DatasetGroup.id).join(DatasetGroup, and_(*same)).where(Dataset.id.in_(keys))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _dataset(dataset: Dataset, provider: str, group: int) -> search.Document:

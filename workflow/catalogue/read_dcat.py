@@ -3,6 +3,7 @@
 Nothing that a document refers to is fetched: XML may declare no entities, and JSON-LD brings its context with it.
 """
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -83,7 +84,9 @@ def graph_of_json(document: Any) -> Graph:
     if _elsewhere(document):
         raise CatalogueError("The JSON-LD refers to a context elsewhere, which is not fetched.")
     try:
-        return Graph().parse(data=orjson.dumps(document), format="json-ld", base=BASE)
+        # rdflib's reader of JSON-LD still leans on a class that rdflib itself gives up.
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            return Graph().parse(data=orjson.dumps(document), format="json-ld", base=BASE)
     except Exception as error:  # The parser raises many kinds, also of the libraries below it.
         raise CatalogueError(f"The JSON-LD cannot be read: {str(error)[:200]}") from error
 
