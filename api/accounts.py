@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import login_required
+from flask_login import fresh_login_required, login_required
 from marshmallow import ValidationError
 
 from api.account_forms import NewToken, PasswordChange, Profile
@@ -62,7 +62,7 @@ def change_password() -> ResponseReturnValue:
 
 
 @bp.post("/account/sign-out-everywhere")
-@login_required
+@fresh_login_required
 def sign_out_everywhere() -> ResponseReturnValue:
     """End every session but this one."""
     person = _person()
@@ -73,7 +73,7 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 
 @bp.post("/account/tokens")
-@login_required
+@fresh_login_required
 def create_token() -> ResponseReturnValue:
     """Make a token and show its secret, this once."""
     try:

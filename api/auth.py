@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from flask_login import AnonymousUserMixin, LoginManager, current_user, login_user, logout_user
+from flask_login import AnonymousUserMixin, LoginManager, current_user, login_fresh, login_user, logout_user
 from marshmallow import ValidationError
 from werkzeug.exceptions import Unauthorized
 
@@ -33,10 +33,11 @@ def register(app: Flask) -> None:
     """Teach the service to recognise people and programs."""
     login = LoginManager()
     login.anonymous_user = Nobody
-    login.session_protection = "strong"
+    login.session_protection = "basic"
     login.user_loader(from_session)
     login.request_loader(from_token)
     login.unauthorized_handler(sign_in_first)
+    login.needs_refresh_handler(sign_in_again)
     login.init_app(app)
 
 
@@ -89,6 +90,12 @@ def sign_in_first() -> ResponseReturnValue:
     return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")), 303)
 
 
+def sign_in_again() -> ResponseReturnValue:
+    """Ask whoever comes from another browser or network than before for the password; a stolen session ends here."""
+    flash(gettext("您换了浏览器或网络，请再登录一次"), "action")
+    return redirect(url_for("auth.sign_in", next=url_for("auth.account")), 303)
+
+
 def enter(user: User) -> None:
     """Begin a session; nothing of the one before it remains, whoever began that."""
     session.clear()
@@ -103,7 +110,7 @@ class SignInPage(FormView):
 
     def get(self) -> ResponseReturnValue:
         """Show the form, unless the person has signed in already."""
-        return redirect(_onward(), 303) if actor() else self.form()
+        return redirect(_onward(), 303) if actor() and login_fresh() else self.form()
 
     def post(self) -> ResponseReturnValue:
         """Sign in, and go on to where the person wanted to go."""

@@ -209,6 +209,20 @@ def test_a_tokens_secret_is_shown_once(client):
     assert client.get("/api/who", headers=bearer(secret)).text == EMAIL
 
 
+@pytest.mark.parametrize("path", ["/account/tokens", "/account/sign-out-everywhere"])
+def test_a_session_carried_to_another_browser_makes_no_token_before_the_password_is_given_again(client, path):
+    sign_in(client)
+    form = {"token_name": "脚本", "scopes": "read", "days": "30"}
+    client.environ_base["HTTP_USER_AGENT"] = "another browser"
+    assert client.get("/account").status_code == 200
+    refused = send(client, path, page="/account", **form)
+    assert refused.location == "/sign-in?next=/account"
+    assert "kaimen_" not in client.get("/account").text
+    assert sign_in(client, next="/account").location == "/account"
+    done = send(client, path, page="/account", **form)
+    assert (done.status_code, done.location) in ((200, None), (303, "/account"))
+
+
 def test_nobody_revokes_the_token_of_another(site, client):
     secret = secret_of(site)
     with site.app_context():
