@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from unicodedata import east_asian_width
 
 from flask import Flask
 from flask_babel import gettext
@@ -21,6 +22,9 @@ from api import questions
 from api.mistakes import explained
 from api.questions import Options
 from models.base import N_
+
+# The widest label, in Latin letters, of choices that stand close together; a Chinese character is two wide.
+BRIEF = 11
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,11 @@ class Control:
     def grouped(self) -> bool:
         """Say whether the control is several inputs under one legend."""
         return self.kind in ("choice", "checks")
+
+    @property
+    def brief(self) -> bool:
+        """Say whether the choices are so short that many stand in a row."""
+        return all(_width(choice.label) <= BRIEF and not choice.hint for choice in self.choices)
 
     def chosen(self, value: str) -> bool:
         """Say whether an option is among the answers given so far."""
@@ -215,6 +224,10 @@ def _applies(question: Field[Any], asked: Mapping[str, Field[Any]], answer: Mapp
 
 def _translated(words: str | None) -> str:
     return gettext(words) if words else ""
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _tidy(text: str) -> str:

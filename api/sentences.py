@@ -17,6 +17,8 @@ from babel.messages.pofile import read_po, write_po
 from api.language import LANGUAGES, source
 
 ROOT = Path(__file__).resolve().parent.parent
+# The functions that mark a text, and how many texts each takes.
+MARKS = {"_": 1, "N_": 1, "gettext": 1, "lazy_gettext": 1, "ngettext": 2}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "N_": None}
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 TEMPLATES = {"silent": "false", "newstyle_gettext": "true"}
@@ -46,9 +48,9 @@ def collected() -> Iterator[Text]:
     """Yield every text that is to be translated."""
     for folder in ("api", "workflow", "models"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            yield from texts_of("python", path)
+            yield from marked(path)
     for path in sorted((ROOT / "templates").rglob("*.*")):
-        yield from texts_of("jinja2", path)
+        yield from marked_in_template(path)
     for path in sorted((ROOT / "workflow" / "stages").glob("*.py")):
         yield from titles(path)
     for path in sorted((ROOT / "api" / "v1").glob("*.py")):
@@ -56,10 +58,18 @@ def collected() -> Iterator[Text]:
     yield from refusals(sorted((ROOT / "workflow").rglob("*.py")))
 
 
-def texts_of(method: str, path: Path) -> Iterator[Text]:
-    """Yield the texts that a file marks for translation."""
-    options = TEMPLATES if method == "jinja2" else {}
-    for _, message, _, _ in extract_from_file(method, path, keywords=KEYWORDS, options=options):
+def marked(path: Path) -> Iterator[Text]:
+    """Yield the texts that a Python file marks for translation; what it only looks up is marked where it stands."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and (count := MARKS.get(_called(node), 0)):
+            texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
+            if len(texts) == count and all(isinstance(text, str) for text in texts):
+                yield texts[0] if count == 1 else tuple(texts)
+
+
+def marked_in_template(path: Path) -> Iterator[Text]:
+    """Yield the texts that a template marks for translation."""
+    for _, message, _, _ in extract_from_file("jinja2", path, keywords=KEYWORDS, options=TEMPLATES):
         yield message if isinstance(message, str) else tuple(message)
 
 
@@ -121,9 +131,11 @@ def _declares(decorator: ast.expr) -> bool:
     return _called(decorator) in ("step", "service")
 
 
-def _called(decorator: ast.expr) -> str:
-    called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return called.attr if isinstance(called, ast.Attribute) else ""
+def _called(node: ast.expr) -> str:
+    called = node.func if isinstance(node, ast.Call) else node
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""
 
 
 def _parents(node: ast.ClassDef) -> set[str]:

@@ -29,7 +29,7 @@
     state.flows.filter(drawn).forEach((id) => canvas.addMarker(id, "km-f-done"));
     state.here.filter(({ id }) => drawn(id)).forEach(({ id, label }) => {
       canvas.addMarker(id, "km-n-here");
-      overlays.add(id, { position: { top: -14, left: 8 }, html: tag("km-token", "point-filled", label) });
+      overlays.add(id, { position: { top: -14, left: 8 }, html: tag("km-token", "map-pin", label || box.dataset.here) });
     });
   }
 
