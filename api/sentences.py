@@ -62,9 +62,10 @@ def marked(path: Path) -> Iterator[Text]:
     """Yield the texts that a Python file marks for translation; what it only looks up is marked where it stands."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and (count := MARKS.get(_called(node), 0)):
-            texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
-            if len(texts) == count and all(isinstance(text, str) for text in texts):
-                yield texts[0] if count == 1 else tuple(texts)
+            given = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
+            texts = tuple(text for text in given if isinstance(text, str))
+            if len(texts) == count:
+                yield texts[0] if count == 1 else texts
 
 
 def marked_in_template(path: Path) -> Iterator[Text]:
