@@ -43,7 +43,7 @@ class Unreadable(BadRequest):
     """The body of a request is not what it says it is; the description says why, in the reader's language."""
 
 
-class BadParameter(ValidationError):  # noqa: N818 - named as refusals are, by what is the case
+class BadParameter(ValidationError):
     """What is asked for in the address cannot be answered."""
 
 

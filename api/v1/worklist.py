@@ -7,7 +7,7 @@ from api.v1 import case_schemas, shown
 from api.v1.paging import cursor
 from api.v1.problems import BadParameter
 from api.v1.reading import Section, person
-from models import N_, WorkItem, db
+from models import N_, Case, WorkItem, db
 from workflow import inbox
 from workflow.inbox import Mark, Question
 from workflow.walks import Stretch, Tab, View
@@ -30,7 +30,8 @@ def list_work(asked: dict[str, Any]) -> dict[str, Any]:
     )
     found = inbox.page(someone, question, asked["limit"], mark_of(asked["after"]))
     keys = [row.id for row in found.rows]
-    query = db.select(WorkItem).where(WorkItem.id.in_(keys)).options(db.joinedload(WorkItem.case))
+    shown_of = (db.joinedload(WorkItem.case).joinedload(Case.body), db.joinedload(WorkItem.organisation))
+    query = db.select(WorkItem).where(WorkItem.id.in_(keys)).options(*shown_of, db.joinedload(WorkItem.holder))
     items = {item.id: item for item in db.session.scalars(query)}
     return {
         "items": [
