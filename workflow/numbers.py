@@ -1,22 +1,19 @@
 """Numbers for references: each is given once, in order, within a year."""
 
-from models import Counter, db
+from sqlalchemy import text
+
+from models import db
+
+# One statement also for the first number of a year, which two may ask for at once.
+_TAKE = text(
+    "INSERT INTO counter(prefix, year, last) VALUES (:prefix, :year, 1) "
+    "ON CONFLICT (prefix, year) DO UPDATE SET last = counter.last + 1 RETURNING last"
+)
 
 
 def next_number(prefix: str, year: int) -> int:
     """Return the next number of a prefix in a year; the caller's transaction keeps it or gives it back."""
-    taken = db.session.execute(
-        db.update(Counter)
-        .where(Counter.prefix == prefix, Counter.year == year)
-        .values(last=Counter.last + 1)
-        .returning(Counter.last)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if taken is not None:
-        return int(taken)
-    with db.session.begin_nested():
-        db.session.add(Counter(prefix=prefix, year=year, last=1))
-    return 1
+    return int(db.session.execute(_TAKE, {"prefix": prefix, "year": year}).scalar_one())
 
 
 def reference(prefix: str, year: int) -> str:
