@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from models import BODY_ROLES, Case, CaseStatus, Role, User, WorkItem, WorkState, db
+from models import BODY_ROLES, CITY_ROLES, Case, CaseStatus, Role, User, WorkItem, WorkState, db
 from workflow.errors import NotFound
 
 # These roles serve the whole city and read every case that has been handed in (domain.md, section 4).
@@ -51,7 +51,8 @@ def may_see(user: User, case: Case) -> bool:
 
 def roles_on(user: User, case: Case) -> frozenset[Role]:
     """Return the roles in which a person acts on a case."""
-    roles = {role for role, body in user.offices if role not in BODY_ROLES or body == case.body_id}
+    # Nobody is a requester or an expert of every case: the one opens it, the other is seated on it.
+    roles = {role for role, body in user.offices if role in CITY_ROLES or (role in BODY_ROLES and body == case.body_id)}
     if case.requester_id == user.id:
         roles.add(Role.REQUESTER)
     return frozenset(roles)
