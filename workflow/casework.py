@@ -53,17 +53,40 @@ def start(
     Raises marshmallow's ValidationError for a faulty answer, Refused where the person may not; nothing
     is then kept.
     """
-    digest = fingerprint(kind, raw if raw is not None else draft)
-    if (earlier := answered_before(key, digest)) is not None:
-        return earlier
-    moment = now()
-    year = calendar.local_day(moment).year
+    digest, moment = fingerprint(kind, raw if raw is not None else draft), now()
+    try:
+        # Whoever opens a case at the same moment has waited for the number, so that a repeat finds what came before.
+        reference = numbers.reference(PREFIXES[kind], calendar.local_day(moment).year)
+        if (earlier := answered_before(key, digest)) is not None:
+            db.session.rollback()
+            return earlier
+        case = begin(kind, reference, actor, dict(outcome or {}), prepare, moment)
+    except BaseException:
+        db.session.rollback()
+        raise
+    with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
+        items = follow(case, process, [], moment)
+        for first in [item for item in items if not item.offered][:1]:
+            # Whoever opens a case must be one who may take its first step.
+            answerable(case, STEPS[first.step], actor, items)
+            if raw is not None:
+                answer(case, first, items, process, raw, actor, moment)
+            elif draft is not None:
+                # The draft names the work item, which must be there before it.
+                db.session.flush()
+                db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=moment))
+        remember(key, case, digest)
+    return case
+
+
+def begin(kind: str, reference: str, actor: User, outcome: dict[str, Any], prepare: Any, at: datetime) -> Case:
+    """Return a new case, prepared, with the first line of its journal."""
     case = Case(
-        reference=numbers.reference(PREFIXES[kind], year),
+        reference=reference,
         kind=kind,
         requester_id=actor.id,
         definition=definitions.current(kind),
-        opened_at=moment,
+        opened_at=at,
         journal_length=0,
         journal_hash="",
     )
@@ -72,18 +95,7 @@ def start(
     db.session.flush()
     if prepare:
         prepare(case)
-    record(case, EventKind.OPENED, kind, actor, {"outcome": dict(outcome or {})}, moment)
-    with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
-        items = follow(case, process, [], moment)
-        if raw is not None or draft is not None:
-            first = next(item for item in items if not item.offered)
-            if raw is not None:
-                answer(case, first, items, process, raw, actor, moment)
-            else:
-                # The draft names the work item, which must be there before it.
-                db.session.flush()
-                db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft or {}), saved_at=moment))
-        remember(key, case, digest)
+    record(case, EventKind.OPENED, kind, actor, {"outcome": outcome}, at)
     return case
 
 
@@ -132,6 +144,8 @@ def answer(
     schema = step.answer()
     said: dict[str, Any] = schema.load(raw)
     outcome = dict(step.effect(case, said, actor) or {})
+    # What the effect changed, such as the body, must be on the row before work items are opened by it.
+    db.session.flush()
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
     data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
@@ -158,7 +172,8 @@ def release(case: Case, name: str, *, actor: User) -> WorkItem:
     """Give a step back to the group."""
     lock(case)
     item = answerable(case, step_named(name), actor, open_items(case))
-    if item.holder_id == actor.id and item.role is not Role.REQUESTER:
+    # A draft stays with whoever writes it: no colleague may read it yet.
+    if item.holder_id == actor.id and item.role is not Role.REQUESTER and case.status is not CaseStatus.DRAFT:
         item.holder_id = None
         record(case, EventKind.RELEASED, name, actor, {"item": item.id})
     db.session.commit()
@@ -195,19 +210,21 @@ def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, a
 def expire(case: Case, timer: str, at: datetime | None = None) -> None:
     """Let a limit run out: the calendar says when, the diagram says what then; silence never grants.
 
-    Raises NotOpen when the clock no longer runs.
+    Raises NotOpen when the clock no longer runs, or has been given more time since it was looked at.
     """
     lock(case)
     moment = at or now()
     late = db.session.get(Clock, timer, populate_existing=True)
-    if late is None or late.case_id != case.id or late.state is not ClockState.RUNNING:
+    if late is None or late.case_id != case.id or late.state is not ClockState.RUNNING or late.due_at > moment:
         db.session.rollback()
         raise NotOpen(timer)
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
         late.state = ClockState.FIRED
         items = open_items(case)
         steps = [item.step for item in items if item.limit == late.limit and not item.offered]
-        record(case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": steps}, at=moment)
+        record(
+            case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": steps}, at=moment
+        )
         process.expire(timer)
         follow(case, process, items, moment)
 
@@ -224,9 +241,7 @@ def lock(case: Case) -> None:
     db.session.refresh(case, with_for_update={"of": Case})
 
 
-def answerable(
-    case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False
-) -> WorkItem:
+def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False) -> WorkItem:
     """Return the one of a case's open items that an actor may answer for a step, or say why there is none.
 
     Raises NotYours, NotOpen, NotApart or Held, in this order.

@@ -42,6 +42,8 @@ def each(at: datetime, do: Callable[[Case, str, datetime], None], *conditions: A
             log.info("clock %s was dealt with by another sweep", clock_id)
         except Failed:
             log.warning("clock %s of case %s waits for its incident", clock_id, case_id)
+        except Exception:  # Whatever is wrong with one case must not stop the clocks of the others.
+            log.exception("clock %s of case %s could not be dealt with", clock_id, case_id)
         finally:
             db.session.rollback()
     return len(found)
@@ -51,7 +53,8 @@ def warn(case: Case, clock_id: str, at: datetime) -> None:
     """Write down that a limit is soon due, once."""
     casework.lock(case)
     clock = db.session.get_one(Clock, clock_id, populate_existing=True)
-    if clock.warned_at is None and clock.state is ClockState.RUNNING:
+    soon = clock.soon_at is not None and clock.soon_at <= at < clock.due_at
+    if soon and clock.warned_at is None and clock.state is ClockState.RUNNING:
         clock.warned_at = at
         items = [item.step for item in open_items(case) if item.limit == clock.limit and not item.offered]
         data = {"limit": clock.limit, "items": items, "due": clock.due_at.isoformat()}
