@@ -75,5 +75,5 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def only_read() -> None:
     """Let a request that only reads take no write lock."""
-    if request.method in security.SAFE:
+    if request.method in security.SAFE and request.endpoint != "static":
         db.session.connection(execution_options={"write": False})

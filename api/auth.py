@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin, LoginManager, current_user, login_fresh, login_user, logout_user
 from marshmallow import ValidationError
+from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
 
 from api.account_forms import EXPIRED, SignIn
@@ -60,7 +61,8 @@ def from_session(key: str) -> User | None:
     if _bearer() is not None:
         return None
     number, _, epoch = key.partition(".")
-    user = db.session.get(User, int(number)) if number.isdigit() else None
+    with_offices = [joinedload(User.memberships)]
+    user = db.session.get(User, int(number), options=with_offices) if number.isdigit() else None
     return user if user and user.is_active and str(user.epoch) == epoch else None
 
 

@@ -25,4 +25,11 @@ from models.user import (
 )
 from models.work import Clock, ClockState, Draft, Pause, WorkItem, WorkState
 
-__all__ = [name for name in dir() if not name.startswith("_")] + ["N_"]
+__all__ = [
+    "Answer", "BODY_ROLES", "Case", "CaseStatus", "CITY_ROLES", "Classification", "Clock", "ClockState", "Counter",
+    "Dataset", "DatasetGroup", "DatasetState", "db", "Definition", "Demand", "Draft", "Event", "EventKind",
+    "Frequency", "FREQUENCY_TITLES", "Holiday", "Incident", "INDEXES", "Job", "JobState", "KIND_TITLES", "KINDS",
+    "Letter", "Limit", "Listing", "Membership", "N_", "now", "OpenType", "Organisation", "OrganisationKind",
+    "Pause", "PREFIXES", "Resolution", "Role", "sqlite", "Support", "take_codes", "Token", "Unit", "User",
+    "WorkItem", "WorkState",
+]  # fmt: skip

@@ -69,6 +69,10 @@ class Case(Numbered, Base):
 
     __mapper_args__ = {"version_id_col": version}
 
+    def give_to(self, body: Organisation | None) -> None:
+        """Give the case to the body that answers for the data, or take it back to the desk."""
+        self.body, self.body_id = body, body.id if body else None
+
 
 class Counter(Base):
     """The last number given to a kind of reference in a year."""

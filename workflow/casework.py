@@ -32,7 +32,7 @@ from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, STEPS
-from workflow.worklist import follow, forget_drafts, open_items
+from workflow.worklist import follow, forget_drafts, open_item, open_items
 
 
 def start(
@@ -65,16 +65,10 @@ def start(
         db.session.rollback()
         raise
     with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
-        items = follow(case, process, [], moment)
-        for first in [item for item in items if not item.offered][:1]:
-            # Whoever opens a case must be one who may take its first step.
-            answerable(case, STEPS[first.step], actor, items)
-            if raw is not None:
-                answer(case, first, items, process, raw, actor, moment)
-            elif draft is not None:
-                # The draft names the work item, which must be there before it.
-                db.session.flush()
-                db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=moment))
+        if raw is not None:
+            hand_in(case, process, raw, actor, moment)
+        else:
+            open_draft(case, process, draft, actor, moment)
         remember(key, case, digest)
     return case
 
@@ -97,6 +91,27 @@ def begin(kind: str, reference: str, actor: User, outcome: dict[str, Any], prepa
         prepare(case)
     record(case, EventKind.OPENED, kind, actor, {"outcome": outcome}, at)
     return case
+
+
+def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: User, at: datetime) -> None:
+    """Answer the first step of a new case at once; nobody has waited for it, so nothing is opened to be closed."""
+    first = open_item(case, next(waiting for waiting in process.waiting() if waiting.kind == "step"), at)
+    answerable(case, STEPS[first.step], actor, [first])
+    answer(case, first, [first], process, raw, actor, at)
+
+
+def open_draft(
+    case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime
+) -> None:
+    """Let a new case wait for its first step, with what has been written of it."""
+    items = follow(case, process, [], at)
+    for first in [item for item in items if not item.offered][:1]:
+        # Whoever opens a case must be one who may take its first step.
+        answerable(case, STEPS[first.step], actor, items)
+        if draft is not None:
+            # The draft names the work item, which must be there before it.
+            db.session.flush()
+            db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=at))
 
 
 def start_once(kind: str, actor: User, raw: Mapping[str, Any], key: str) -> Case:
@@ -144,8 +159,6 @@ def answer(
     schema = step.answer()
     said: dict[str, Any] = schema.load(raw)
     outcome = dict(step.effect(case, said, actor) or {})
-    # What the effect changed, such as the body, must be on the row before work items are opened by it.
-    db.session.flush()
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
     data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}

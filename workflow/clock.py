@@ -70,11 +70,11 @@ def extend(case: Case, limit: str, actor: User, reason: str, at: datetime) -> No
 
 
 def running(case: Case) -> list[Clock]:
-    """Return the clocks of a case that run or stand still, also where this transaction alone knows of it."""
-    # A clock that has just been started, or has just run out, may not have been written yet.
-    db.session.flush()
-    alive = Clock.state.in_([ClockState.RUNNING, ClockState.PAUSED])
-    return list(db.session.scalars(db.select(Clock).where(Clock.case_id == case.id, alive)))
+    """Return the clocks of a case that run or stand still."""
+    alive = (ClockState.RUNNING, ClockState.PAUSED)
+    query = db.select(Clock).where(Clock.case_id == case.id, Clock.state.in_(alive))
+    # A clock that has run out in this transaction still runs in the database.
+    return [clock for clock in db.session.scalars(query) if clock.state in alive]
 
 
 def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:

@@ -62,6 +62,8 @@ def count(case_id: int) -> None:
 def join(case: Case) -> None:
     """Let the requester and the supporters of a demand support its twin instead."""
     demand = case.demand
+    # Which twin it is may have been said in this transaction.
+    db.session.flush()
     if demand is None or demand.twin_id is None:
         raise LookupError(f"{case.reference} has no twin")
     query = db.select(Support.user_id).where(Support.case_id.in_([case.id, demand.twin_id]))

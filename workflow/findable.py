@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, cast, event, select
+from sqlalchemy import Connection, Text, and_, cast, event, inspect, select
 from sqlalchemy.orm import Mapper, Session, contains_eager, scoped_session
 
 from models import Dataset, DatasetGroup, DatasetState, Demand, Organisation
@@ -88,6 +88,9 @@ def _dataset_deleted(_: Mapper[Dataset], connection: Connection, dataset: Datase
 @event.listens_for(Demand, "after_insert")
 @event.listens_for(Demand, "after_update")
 def _demand_written(_: Mapper[Demand], connection: Connection, demand: Demand) -> None:
+    seen = inspect(demand).attrs
+    if not any(seen[name].history.has_changes() for name in ("published_at", "public_subject", "public_text")):
+        return
     if demand.published_at is None:
         search.remove(connection, "demand", demand.case_id)
         return

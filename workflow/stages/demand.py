@@ -112,8 +112,8 @@ def screen_demand(case: Case, answer: dict[str, Any], desk: User) -> dict[str, A
         demand.published_at = demand.published_at or now()
     demand.twin = answer["twin"]
     if result == "route":
-        case.body, case.state = answer["body"], "assessing"
-        demand.holder = answer["body"]
+        case.give_to(answer["body"])
+        demand.holder, case.state = answer["body"], "assessing"
     elif result == "ask":
         case.state = "clarifying"
     else:
@@ -189,7 +189,8 @@ def assess_demand(case: Case, answer: dict[str, Any], clerk: User) -> dict[str, 
     if result == "not_ours":
         if demand.rerouted:
             raise ValidationError({"assessment": [N_("已经退回过一次；请与受理员协商，不能再退回。")]})
-        demand.rerouted, case.body, demand.holder, case.state = True, None, None, "submitted"
+        case.give_to(None)
+        demand.rerouted, demand.holder, case.state = True, None, "submitted"
     elif result == "held":
         keep_description(case, {name: value for name, value in answer.items() if name not in ("assessment", "remark")})
     return {"assessment": result}

@@ -1,0 +1,153 @@
+"""Measure submits through the door, beside the very same rows written by bare SQL, one transaction for each submit.
+
+The limit is the database's own: every INSERT, UPDATE and DELETE that a submit caused is written down with its values,
+and carried out again by the driver alone on a copy of the database as it was before. `python -m bench.door` prints it.
+"""
+
+import contextlib
+import shutil
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from flask import Flask
+from sqlalchemy import event
+
+from bench.databases import app_on, postgresql, prepare, server
+from models import User, db
+from models.sqlite import PRAGMAS
+from tests.answers import OPENED
+from tests.conftest import people_of
+from tests.walks import Walker
+from workflow import casework
+
+LIVES, ROUNDS = 40, 3
+WRITES = ("INSERT", "UPDATE", "DELETE")
+Statement = tuple[str, Any, bool]
+
+
+def lives(app: Flask, number: int, submitted: Callable[[], None] = lambda: None) -> float:
+    """Walk demands from their forms to published entries; return the seconds that the submits took."""
+    seconds = 0.0
+    with app.app_context():
+        walker = Walker(app, people_of(app))
+        people: dict[str, User] = {who: walker.person(who) for _, who, _ in OPENED}
+        body = str(walker.body().id)
+        for _ in range(number):
+            case = None
+            for step, who, answer in OPENED:
+                said = {"body": body, **answer} if step == "screen_demand" else answer
+                began = time.perf_counter()
+                if case is None:
+                    case = casework.start("demand", people[who], said)
+                else:
+                    casework.submit(case, step, said, actor=people[who])
+                seconds += time.perf_counter() - began
+                submitted()
+        db.session.remove()
+    return seconds
+
+
+@contextlib.contextmanager
+def written(app: Flask) -> Iterator[list[list[Statement]]]:
+    """Write down what each submit writes: a list of statements for each, begun by a call."""
+    submits: list[list[Statement]] = [[]]
+
+    def executed(connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
+        if sql.lstrip().upper().startswith(WRITES):
+            submits[-1].append((sql, values, many))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", executed)
+    yield submits
+    event.remove(engine, "before_cursor_execute", executed)
+
+
+def replay(connection: Any, submits: list[list[Statement]], begin: str) -> float:
+    """Carry the statements of each submit out by the driver alone; return the seconds it took."""
+    cursor = connection.cursor()
+    began = time.perf_counter()
+    for statements in submits:
+        cursor.execute(begin)
+        for sql, values, many in statements:
+            if many and isinstance(values[0], tuple | dict):
+                cursor.executemany(sql, values)
+            else:
+                cursor.execute(sql, values)
+        cursor.execute("COMMIT")
+    return time.perf_counter() - began
+
+
+def on_sqlite(folder: Path) -> tuple[float, float]:
+    """Return submits a second through the door and by bare SQL, on SQLite."""
+    app = app_on(folder)
+    prepare(app)
+    lives(app, 2)
+    with contextlib.closing(sqlite3.connect(folder / "kaimen.sqlite")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    shutil.copy(folder / "kaimen.sqlite", folder / "bare.sqlite")
+    with written(app) as submits:
+        lives(app, LIVES, lambda: submits.append([]))
+    with contextlib.closing(sqlite3.connect(folder / "bare.sqlite", isolation_level=None)) as connection:
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        bare = replay(connection, [each for each in submits if each], "BEGIN IMMEDIATE")
+    count = LIVES * len(OPENED)
+    return count / lives(app, LIVES), count / bare
+
+
+def on_postgresql(folder: Path, address: str) -> tuple[float, float]:
+    """Return submits a second through the door and by bare SQL, on PostgreSQL."""
+    with postgresql(address) as (url, name):
+        app = app_on(folder, url)
+        prepare(app)
+        lives(app, 2)
+        with app.app_context():
+            db.engine.dispose()
+        with postgresql(address, template=name) as (copy, _):
+            with written(app) as submits:
+                lives(app, LIVES, lambda: submits.append([]))
+            with psycopg.connect(copy, autocommit=True) as connection:
+                bare = replay(connection, [each for each in submits if each], "BEGIN")
+        door = lives(app, LIVES)
+        with app.app_context():
+            db.engine.dispose()
+    count = LIVES * len(OPENED)
+    return count / door, count / bare
+
+
+def rows(rounds: int = ROUNDS) -> list[SimpleNamespace]:
+    """Return a row for each database: submits a second through the door, by bare SQL, and their ratio (medians)."""
+    found: dict[str, list[tuple[float, float]]] = {"SQLite": [], "PostgreSQL": []}
+    with server() as address:
+        for _ in range(rounds):
+            with tempfile.TemporaryDirectory() as folder:
+                found["SQLite"].append(on_sqlite(Path(folder)))
+            with tempfile.TemporaryDirectory() as folder:
+                found["PostgreSQL"].append(on_postgresql(Path(folder), address))
+    return [
+        SimpleNamespace(
+            database=name,
+            door=statistics.median(door for door, _ in figures),
+            bare=statistics.median(bare for _, bare in figures),
+            ratio=statistics.median(door / bare for door, bare in figures),
+        )
+        for name, figures in found.items()
+    ]
+
+
+def table(found: list[SimpleNamespace]) -> str:
+    """Return the rows as a table in Markdown."""
+    head = "| submits through the door | door, a second | the same rows by bare SQL, a second | ratio |\n|---|--:|--:|--:|\n"
+    return head + "".join(f"| {r.database} | {r.door:.0f} | {r.bare:.0f} | {r.ratio:.2f} |\n" for r in found)
+
+
+if __name__ == "__main__":
+    print(table(rows()))
