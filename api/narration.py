@@ -52,4 +52,4 @@ def limit_of(each: Clock) -> Limit:
 
 def provisional(moment: datetime) -> bool:
     """Say whether a day lies in a year whose holidays have not been published yet."""
-    return local_day(moment).year > max((day.year for day in calendar.holidays()), default=0)
+    return calendar.is_provisional(local_day(moment))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from models import Holiday, Limit, Unit, db
@@ -50,6 +51,16 @@ def holidays() -> dict[date, bool]:
     return kept
 
 
+def is_provisional(day: date) -> bool:
+    """Say whether a day lies in a year whose holidays have not been published yet."""
+    seconds, last = _kept.get("published", (0.0, None))
+    if not isinstance(last, date) or time.monotonic() - seconds > FRESH:
+        published = db.select(db.func.max(Holiday.day)).where(Holiday.provisional.is_(False))
+        last = db.session.scalar(published) or date.min
+        _kept["published"] = (time.monotonic(), last)
+    return day.year > last.year
+
+
 def limit_in_force(name: str, day: date) -> Limit:
     """Return the row of the limit register that is in force on a day.
 
@@ -92,10 +103,7 @@ def counted(start: date, unit: Unit, pauses: Iterable[Stretch]) -> Iterator[date
 
 def due_day(start: date, days: int, unit: Unit, pauses: Iterable[Stretch] = ()) -> date:
     """Return the last day of a limit that starts to count on the next day."""
-    day = start
-    for _, day in zip(range(days), counted(start, unit, pauses), strict=False):
-        pass
-    return day
+    return [start, *islice(counted(start, unit, pauses), days)][-1]
 
 
 def soon_day(start: date, days: int, unit: Unit, pauses: Iterable[Stretch] = ()) -> date:
