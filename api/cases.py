@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
 
+from api.numbers import key
 from api.pages import address_of, someone
 from api.process_map import Map, maps_of, ways_ahead
 from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, db
@@ -39,7 +40,7 @@ class Turn:
 def index() -> ResponseReturnValue:
     """List the reader's own cases: those that wait for them first."""
     person = someone()
-    after = request.args.get("before", type=int)
+    after = request.args.get("before", type=key)
     query = db.select(Case).where(Case.requester_id == person.id).order_by(Case.id.desc())
     if after is not None:
         query = query.where(Case.id < after)
@@ -94,7 +95,7 @@ def show(reference: str) -> ResponseReturnValue:
         steps=STEPS,
         maps=maps,
         map=drawn,
-        map_state=state_of(drawn),
+        map_state=state_of(drawn, asked),
         whole=verified(case, person),
     )
 
@@ -110,9 +111,11 @@ def diagram(definition: int, name: str) -> ResponseReturnValue:
     return response
 
 
-def state_of(drawn: Map) -> dict[str, Any]:
-    """Return what the map's script marks: what is done, and where the tokens stand."""
-    return {"done": drawn.done, "flows": [], "here": [{"id": name, "label": ""} for name in drawn.here]}
+def state_of(drawn: Map, asked: list[Turn]) -> dict[str, Any]:
+    """Return what the map's script marks: what is done, and where the tokens stand and for whom."""
+    roles = {turn.step.name: gettext(turn.step.role.title) for turn in asked}
+    here = [{"id": name, "label": roles.get(name) or gettext("现在")} for name in drawn.here]
+    return {"done": drawn.done, "flows": [], "here": here}
 
 
 def stops(told: list[Line], asked: list[Turn], ahead: list[str]) -> list[dict[str, Any]]:

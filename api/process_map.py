@@ -40,29 +40,29 @@ class Map:
     done: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """What a definition's diagrams draw: the elements by their ids, and the title of each diagram."""
+
+    nodes: dict[str, Node]
+    titles: dict[str, str]
+
+
 def maps_of(definition: Definition, waiting: Iterable[str], told: Iterable[Line]) -> list[Map]:
-    """Return the diagrams of a case: those in which a token stands first."""
-    nodes = graph(definition)
+    """Return the diagrams of a case: the innermost with a token first, then the kind's own."""
+    drawing = drawn(definition)
+    nodes = drawing.nodes
     here = {name for name in waiting if name in nodes}
     # A token inside a called diagram also stands on the activity that calls it.
     outer = {node.id for node in nodes.values() if node.calls and any(nodes[h].diagram == node.calls for h in here)}
     done = {line.step for line in told if line.kind in ("answered", "served", "tabled") and line.step in nodes}
+    inner = {nodes[name].diagram for name in here}
     maps = []
-    inner = [node.diagram for node in nodes.values() if node.id in here]
-    # The innermost diagram with a token comes first, then the kind's own.
-    order = sorted(definition.bpmn.items(), key=lambda item: (item[0][:-5] not in inner, item[0] != f"{definition.key}.bpmn"))
-    for file, xml in order:
-        name = file.removesuffix(".bpmn")
+    for name in sorted(drawing.titles, key=lambda name: (name not in inner, name != definition.key)):
         inside = {node.id for node in nodes.values() if node.diagram == name}
-        title = next((node.name for node in nodes.values() if node.calls == name), "") or process_name(xml)
-        maps.append(Map(name, title, tuple(sorted((here | outer) & inside)), tuple(sorted(done & inside))))
+        marked = tuple(sorted((here | outer) & inside)), tuple(sorted(done & inside))
+        maps.append(Map(name, drawing.titles[name], *marked))
     return maps
-
-
-def process_name(xml: str) -> str:
-    """Return the name of the process that a diagram draws."""
-    root = etree.fromstring(xml.encode(), SAFE)
-    return next((element.get("name", "") for element in root.iter("{*}process")), "")
 
 
 def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
@@ -70,26 +70,31 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
 
     Whether each comes depends on the answers; the diagram says so, and the page says "may".
     """
-    nodes = graph(definition)
+    nodes = drawn(definition).nodes
     starts = [name for name in waiting if name in nodes]
     longest = max((chain(definition.sha256, name) for name in starts), key=len, default=())
     return [name for name in longest if name not in starts]
 
 
-def graph(definition: Definition) -> dict[str, Node]:
-    """Return the elements of a definition's diagrams by their ids."""
-    if definition.sha256 not in _graphs:
-        found = {node.id: node for file, xml in definition.bpmn.items() for node in read(file, xml)}
-        _graphs[definition.sha256] = found
-    return _graphs[definition.sha256]
+_drawings: dict[str, Drawing] = {}
 
 
-_graphs: dict[str, dict[str, Node]] = {}
+def drawn(definition: Definition) -> Drawing:
+    """Return what a definition's diagrams draw; a definition never changes, so it is read once."""
+    if definition.sha256 not in _drawings:
+        nodes: dict[str, Node] = {}
+        titles: dict[str, str] = {}
+        for file, xml in definition.bpmn.items():
+            root = etree.fromstring(xml.encode(), SAFE)
+            name = file.removesuffix(".bpmn")
+            titles[name] = next((process.get("name", "") for process in root.iter("{*}process")), name)
+            nodes |= {node.id: node for node in read(name, root)}
+        _drawings[definition.sha256] = Drawing(nodes, titles)
+    return _drawings[definition.sha256]
 
 
-def read(file: str, xml: str) -> list[Node]:
+def read(diagram: str, root: etree._Element) -> list[Node]:
     """Return the elements that a diagram draws."""
-    root = etree.fromstring(xml.encode(), SAFE)
     flows: dict[str, list[str]] = {}
     for flow in root.iter("{*}sequenceFlow"):
         flows.setdefault(flow.get("sourceRef", ""), []).append(flow.get("targetRef", ""))
@@ -98,7 +103,7 @@ def read(file: str, xml: str) -> list[Node]:
             id=element.get("id", ""),
             tag=etree.QName(element).localname,
             name=element.get("name", ""),
-            diagram=file.removesuffix(".bpmn"),
+            diagram=diagram,
             parent=parent_of(element),
             calls=element.get("calledElement", ""),
             host=element.get("attachedToRef", ""),
@@ -118,7 +123,7 @@ def parent_of(element: etree._Element) -> str:
 @lru_cache(maxsize=512)
 def chain(sha256: str, start: str) -> tuple[str, ...]:
     """Return the longest chain of steps from one on, through whatever lies between, each step once."""
-    nodes = _graphs[sha256]
+    nodes = _drawings[sha256].nodes
     starts = {node.parent: node.id for node in nodes.values() if node.tag == "startEvent"}
     callers = {node.calls: node.id for node in nodes.values() if node.calls}
 

@@ -13,9 +13,19 @@ stage = Stage(__name__)
 
 FORMATS = ("csv", "json", "xml", "xlsx", "geojson", "parquet", "api")
 DOMAINS = (
-    "经济建设", "资源环境", "教育科技", "道路交通", "社会发展", "公共安全",
-    "文化休闲", "卫生健康", "民生服务", "机构团体", "城市建设", "信用服务",
-)  # fmt: skip
+    N_("经济建设"),
+    N_("资源环境"),
+    N_("教育科技"),
+    N_("道路交通"),
+    N_("社会发展"),
+    N_("公共安全"),
+    N_("文化休闲"),
+    N_("卫生健康"),
+    N_("民生服务"),
+    N_("机构团体"),
+    N_("城市建设"),
+    N_("信用服务"),
+)
 FREQUENCIES = {frequency.value: title for frequency, title in FREQUENCY_TITLES.items()}
 
 
