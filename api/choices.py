@@ -91,9 +91,9 @@ def without(query: Pairs, pair: tuple[str, str]) -> str:
 def label(facet: str, option: Option) -> str:
     """Return how a choice is called."""
     if facet == "open_type" and option.value in OPEN_TYPES:
-        return gettext(OPEN_TYPES[OpenType(option.value)])
+        return str(gettext(OPEN_TYPES[OpenType(option.value)]))
     if facet == "frequency" and option.value in FREQUENCY_TITLES:
-        return gettext(FREQUENCY_TITLES[Frequency(option.value)])
+        return str(gettext(FREQUENCY_TITLES[Frequency(option.value)]))
     if facet == "format":
         return format_name(option.value)
     return option.name or option.value
@@ -101,7 +101,7 @@ def label(facet: str, option: Option) -> str:
 
 def format_name(word: str) -> str:
     """Return how a format is called."""
-    return gettext(FORMATS[word]) if word in FORMATS else word.upper()
+    return str(gettext(FORMATS[word])) if word in FORMATS else word.upper()
 
 
 def marker(words: str) -> Callable[[str], Markup]:

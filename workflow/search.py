@@ -88,7 +88,7 @@ def remove(session: Writer, kind: str, *keys: int) -> None:
 
 def matching(
     kind: str, query: str, *, labels: Sequence[Sequence[str]] = (), title_only: bool = False, dialect: str = ""
-) -> Select[tuple[int]]:
+) -> Select[int]:
     """Return a selection of the keys of the rows that hold all words of a query, the newest first.
 
     :param query: what a person typed; empty asks for every row, a query of signs alone finds nothing
@@ -105,7 +105,7 @@ def matching(
 
 def counted(
     kind: str, query: str, most: int, *, labels: Sequence[Sequence[str]] = (), dialect: str = ""
-) -> Select[tuple[int, int]]:
+) -> Select[int, int]:
     """Return a selection of the bins of the rows that `matching` finds, and how many there are in each.
 
     :param most: so many rows are counted, whichever the database comes upon first

@@ -17,7 +17,7 @@ from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row
 
 bp = Blueprint("catalogue_commands", __name__, cli_group=None)
 MOST_SHOWN = 50
-OPEN_TYPES = click.Choice([OpenType.NON_OPEN, OpenType.CONDITIONAL, OpenType.UNCONDITIONAL])
+OPEN_TYPES = click.Choice([kind.value for kind in OpenType if kind is not OpenType.OUT_OF_SCOPE])
 
 
 @bp.cli.command("import-catalogue")

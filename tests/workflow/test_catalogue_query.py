@@ -70,8 +70,11 @@ def test_choices_of_one_facet_widen_and_of_two_facets_narrow(entry, words):
     assert search_datasets(words, choose(provider="0", domain="交通")).total == 0
 
 
+@pytest.mark.parametrize("most", [1000, 2])
 @pytest.mark.parametrize("words", ["", "公交"])
-def test_a_facet_is_counted_as_if_it_were_not_chosen_and_the_others_as_they_are(entry, words):
+def test_a_facet_is_counted_as_if_it_were_not_chosen_and_the_others_as_they_are(entry, words, most, monkeypatch):
+    # With more hits than are counted, each facet is asked for by itself.
+    monkeypatch.setattr(query, "MOST", most)
     entry("公交一", "conditional", domain="交通")
     entry("公交二", "conditional", domain="城建")
     entry("公交三", "unconditional", domain="城建")

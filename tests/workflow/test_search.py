@@ -94,7 +94,7 @@ def test_hits_are_counted_by_their_bins_up_to_a_limit():
 
 @pytest.mark.parametrize(
     "query",
-    ['"', "'", "' OR 1=1 --", "a AND", "NEAR(", "公交 OR", "*", "^", ":*", "&|!()<->", "\\", "%", "\x00", "\ud800", "  "],
+    ['"', "'", "' OR 1=1", "a AND", "NEAR(", "公交 OR", "*", "^", ":*", "&|!()<->", "\\", "%", "\x00", "\ud800", " "],
 )
 def test_signs_and_operators_are_no_part_of_a_question(query):
     put(Document(1, "公交"))

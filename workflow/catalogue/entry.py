@@ -85,7 +85,8 @@ def fields_of(entry: Dataset) -> dict[str, Any]:
 def case_of(entry: Dataset) -> Case | None:
     """Return the listing case that keeps an entry, if there is one."""
     query = db.select(Case).join(Listing, Listing.case_id == Case.id).where(Listing.dataset_id == entry.id)
-    return db.session.scalar(query.where(Case.kind == "listing").order_by(Case.id.desc()).limit(1))
+    case: Case | None = db.session.scalar(query.where(Case.kind == "listing").order_by(Case.id.desc()).limit(1))
+    return case
 
 
 def by_code(code: str) -> Dataset:
@@ -93,7 +94,7 @@ def by_code(code: str) -> Dataset:
 
     Raises NotFound when there is none.
     """
-    entry = db.session.scalar(db.select(Dataset).where(Dataset.code == code))
+    entry: Dataset | None = db.session.scalar(db.select(Dataset).where(Dataset.code == code))
     if entry is None:
         raise NotFound(code)
     return entry

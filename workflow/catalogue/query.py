@@ -7,6 +7,7 @@ than the first thousand hits are counted; without one, the counts come from `dat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -21,8 +22,9 @@ SORTS = ("relevance", "newest")
 PER_PAGE = 20
 MOST = 1000
 MOST_OPTIONS = 12
-Group = tuple[dict[str, Sequence[str]], int]
-# What the entries of a group say for each facet, as the database keeps it, and how many of them there are.
+# What the entries of a group say for each facet, in the order of `FACETS`, and how many of them there are. The formats
+# are a list as the database writes it.
+Group = Sequence[Any]
 _GROUP = tuple(
     type_coerce(column, String)
     for column in (
@@ -87,7 +89,7 @@ def search_datasets(query: str, filters: Filters, sort: str = "relevance", page:
     """
     query = query.strip()[: search.LONGEST_QUERY]
     tallies = _tallies(query, filters)
-    total = sum(count for _, count in tallies[""])
+    total = _total(tallies[""])
     capped = bool(query) and total > MOST
     pages = max(-(-min(total, MOST) // PER_PAGE), 1)
     page = min(max(page, 1), pages)
@@ -97,34 +99,56 @@ def search_datasets(query: str, filters: Filters, sort: str = "relevance", page:
     return Result(rows, MOST if capped else total, capped, page, pages, facets)
 
 
-def _tallies(query: str, filters: Filters) -> dict[str, list[Group]]:
+def _tallies(query: str, filters: Filters) -> dict[str, Sequence[Group]]:
     """Return the groups that fit, each with how many entries fit, under the empty word.
 
     A facet that narrows the list has a tally of its own, made as if it did not, to weigh its other values.
     """
-    if query:
-        return {facet: _tally(query, filters.labels(without=facet)) for facet in ("", *filters.active)}
-    listed = select(*_GROUP, DatasetGroup.total).where(DatasetGroup.total > 0)
-    groups = [_group(row) for row in db.session.execute(listed)]
-    tallies: dict[str, list[Group]] = {facet: [] for facet in ("", *filters.active)}
-    for group in groups:
-        failed = [facet for facet in filters.active if filters.chosen[facet].isdisjoint(group[0][facet])]
-        for facet in tallies if not failed else failed if len(failed) == 1 else ():
-            tallies[facet].append(group)
+    if not query:
+        listed = select(*_GROUP, DatasetGroup.total).where(DatasetGroup.total > 0)
+        return _sorted(db.session.execute(listed).all(), filters)
+    unnarrowed = _tally(query, [])
+    if not filters.active:
+        return {"": unnarrowed}
+    if _total(unnarrowed) <= MOST:
+        return _sorted(unnarrowed, filters)
+    tallies = {"": _tally(query, filters.labels())}
+    for facet in filters.active:
+        tallies[facet] = _tally(query, others) if (others := filters.labels(without=facet)) else unnarrowed
     return tallies
 
 
-def _tally(query: str, labels: list[list[str]]) -> list[Group]:
+def _sorted(groups: Sequence[Group], filters: Filters) -> dict[str, Sequence[Group]]:
+    """Return the tallies of `_tallies` out of all groups."""
+    if not filters.active:
+        return {"": groups}
+    tallies: dict[str, list[Group]] = {facet: [] for facet in ("", *filters.active)}
+    for group in groups:
+        failed = [facet for facet in filters.active if filters.chosen[facet].isdisjoint(_values(group, facet))]
+        for facet in tallies if not failed else failed if len(failed) == 1 else ():
+            tallies[facet].append(group)
+    return dict(tallies)
+
+
+def _tally(query: str, labels: list[list[str]]) -> Sequence[Group]:
     """Return the groups among the hits, counting no more hits than are shown."""
     hits = search.counted("dataset", query, MOST + 1, labels=labels).subquery()
     group, count = hits.c
-    return [_group(row) for row in db.session.execute(select(*_GROUP, count).join(hits, group == DatasetGroup.id))]
+    return db.session.execute(select(*_GROUP, count).join(hits, group == DatasetGroup.id)).all()
 
 
-def _group(row: Sequence[Any]) -> Group:
-    open_type, domain, provider, frequency, formats, count = row
-    values = ((open_type,), (domain,), (str(provider),), (frequency,), orjson.loads(formats))
-    return dict(zip(FACETS, values, strict=True)), count
+def _total(groups: Sequence[Group]) -> int:
+    return sum(group[-1] for group in groups)
+
+
+def _values(group: Group, facet: str) -> Sequence[str]:
+    said = group[FACETS.index(facet)]
+    return _formats(said) if facet == "format" else (str(said),)
+
+
+@lru_cache(maxsize=4096)
+def _formats(said: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(said))
 
 
 def _keys(query: str, filters: Filters, sort: str, most: int) -> list[int]:
@@ -146,12 +170,15 @@ def _rows(keys: list[int]) -> list[Dataset]:
     return [found[key] for key in keys if key in found]
 
 
-def _options(facet: str, tally: list[Group], filters: Filters) -> list[Option]:
+def _options(facet: str, tally: Sequence[Group], filters: Filters) -> list[Option]:
     """Return the choices of a facet: those that leave most first, and those that are chosen in any case."""
+    at, said = FACETS.index(facet), Counter[Any]()
+    for group in tally:
+        said[group[at]] += group[-1]
     counts: Counter[str] = Counter()
-    for values, count in tally:
-        for value in values[facet]:
-            counts[value] += count
+    for value, count in said.items():
+        for word in _formats(value) if facet == "format" else (str(value),):
+            counts[word] += count
     chosen = filters.chosen.get(facet, frozenset())
     shown = [value for value, _ in counts.most_common(MOST_OPTIONS) if value]
     shown += sorted(chosen.difference(shown))
