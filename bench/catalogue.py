@@ -155,10 +155,15 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report("SQLite", *(filled(Path(folder), "", count) for count in (SMALL, LARGE)))
-    if options.postgresql:
-        with tempfile.TemporaryDirectory() as folder, databases.server() as address:
-            with databases.postgresql(address) as (small, _), databases.postgresql(address) as (large, _):
-                report("PostgreSQL", filled(Path(folder), small, SMALL), filled(Path(folder), large, LARGE))
+    if not options.postgresql:
+        return
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        databases.server() as address,
+        databases.postgresql(address) as (small, _),
+        databases.postgresql(address) as (large, _),
+    ):
+        report("PostgreSQL", filled(Path(folder), small, SMALL), filled(Path(folder), large, LARGE))
 
 
 if __name__ == "__main__":
