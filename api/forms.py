@@ -213,12 +213,15 @@ def _condition(control: Control, controls: Mapping[str, Control]) -> str:
 
 
 def _applies(question: Field[Any], asked: Mapping[str, Field[Any]], answer: Mapping[str, Any]) -> bool:
-    """Say whether the other answers call for a field; one that is not asked here cannot rule it out."""
+    """Say whether the other answers call for a field; one that is not asked here cannot rule it out.
+
+    Where a required answer is missing the form comes back, and what was written for it must not be lost meanwhile.
+    """
     return all(
         {questions.text(given) for given in questions.listed(answer.get(other))}
         & {questions.text(word) for word in questions.listed(called_for)}
         for other, called_for in question.metadata.get("when", {}).items()
-        if other in asked
+        if other in asked and (other in answer or not asked[other].required)
     )
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
 
+from api.numbers import key
 from api.pages import someone
 from models import N_, Incident, Job, Resolution, Role, User, db
 from workflow import access, outbox, sweep
@@ -49,7 +50,7 @@ def index() -> ResponseReturnValue:
     person = reader()
     waiting = db.select(Incident).where(Incident.resolved_at.is_(None)).order_by(Incident.opened_at, Incident.id)
     settled = db.select(Incident).where(Incident.resolved_at.is_not(None)).order_by(Incident.id.desc())
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=key)
     if before is not None:
         settled = settled.where(Incident.id < before)
     found = list(db.session.scalars(settled.limit(PAGE + 1)))

@@ -8,6 +8,7 @@ from flask_login import login_required
 from sqlalchemy import ColumnElement, func
 
 from api.auth import actor, sign_in_first
+from api.numbers import key
 from api.pages import someone
 from models import Letter, User, db
 from workflow import letters
@@ -63,7 +64,7 @@ def read() -> ResponseReturnValue:
 def page_of(*conditions: ColumnElement[bool]) -> list[Letter]:
     """Return the newest letters that meet some conditions, and one more where there are older ones."""
     query = db.select(Letter).where(*conditions).options(db.joinedload(Letter.user), db.joinedload(Letter.case))
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=key)
     if before is not None:
         query = query.where(Letter.id < before)
     return list(db.session.scalars(query.order_by(Letter.id.desc()).limit(PAGE + 1)))

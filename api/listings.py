@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
 
+from api.numbers import key
 from api.pages import address_of, someone
 from models import BODY_ROLES, Case, CaseStatus, Dataset, Organisation, Role, User, db
 from workflow import access, casework
@@ -33,7 +34,7 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Begin an entry for one of the clerk's own bodies."""
     person = clerk()
-    body = request.form.get("body", type=int)
+    body = request.form.get("body", type=key)
     if body not in person.bodies(Role.CLERK):
         abort(403)
 

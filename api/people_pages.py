@@ -203,10 +203,10 @@ def _organisations() -> list[Organisation]:
 
 
 def _places() -> list[tuple[str, str]]:
-    return [(str(place.id), f"{place.name}（{gettext(KINDS[place.kind])}）") for place in _organisations()]
+    return [(str(place.id), place.name + gettext("（") + gettext(KINDS[place.kind]) + gettext("）")) for place in _organisations()]
 
 
 def _roles() -> list[tuple[str, str]]:
     """Return the roles with the kind of organisation that has them."""
     offered = [(role, kind) for kind, roles in offices.OFFICES.items() for role in roles]
-    return [(role.value, f"{gettext(role.title)}（{gettext(KINDS[kind])}）") for role, kind in offered]
+    return [(role.value, gettext(role.title) + gettext("（") + gettext(KINDS[kind]) + gettext("）")) for role, kind in offered]

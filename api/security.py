@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -13,12 +14,13 @@ from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, Unauthorized
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from workflow.tokens import READ, WRITE
 
 API = "/api/"
+FORM = "application/x-www-form-urlencoded"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Nothing is loaded from elsewhere, nothing runs or is styled that is not a file of ours, and no site may frame a page.
 POLICY = (
@@ -62,7 +64,7 @@ class FormView(MethodView):
             return response
         return super().dispatch_request(**places)
 
-    def expired(self, **places: Any) -> ResponseReturnValue:
+    def expired(self, *_: Any, **places: Any) -> ResponseReturnValue:
         """Show the form again with what was written in it."""
         raise FormExpired()
 
@@ -90,7 +92,11 @@ def limited(failures_only: bool = False) -> Callable[[View], View]:
     sent: dict[str, Any] = {"methods": ["POST"], "deduct_when": _refused if failures_only else None}
     by_place = limiter.limit(lambda: current_app.config["SIGN_IN_RATE"], **sent)
     by_email = limiter.limit(lambda: current_app.config["ACCOUNT_RATE"], key_func=_email, **sent)
-    return lambda view: by_place(by_email(view))
+
+    def guarded(view: View) -> View:
+        return cast(View, by_place(by_email(view)))
+
+    return guarded
 
 
 def csrf_ok() -> bool:
@@ -108,13 +114,21 @@ def guard() -> None:
     """Refuse what must not reach a page or the interface for programs.
 
     :raises Unauthorized: a program's token is not valid, or it wants to change something without one
+    :raises NotFound: the address is none of ours
     :raises Forbidden: the token does not allow this
-    :raises BadRequest: the proof of origin is missing or too old; `FormExpired` where a page was to answer
+    :raises BadRequest: the form is no text, or the proof of origin is missing or too old; `FormExpired` where a page
+        was to answer
     """
-    if request.path.startswith(API):
+    of_program = request.path.startswith(API)
+    # No address of ours holds this character, and one of the databases refuses to look for it.
+    if "\x00" in request.path or (b"%00" in request.query_string and not of_program):
+        raise NotFound()
+    if of_program:
         _check_program()
     if request.method in SAFE or request.endpoint is None:
         return
+    if request.mimetype == FORM:
+        _check_text(request.get_data())
     view = getattr(current_app.view_functions[request.endpoint], "view_class", object)
     if issubclass(view, FormView) or request.endpoint == SIGN_IN or csrf_ok():
         return
@@ -196,6 +210,14 @@ def _check_program() -> None:
             raise Unauthorized()
     elif (READ if request.method in SAFE else WRITE) not in token.scopes:
         raise Forbidden()
+
+
+def _check_text(form: bytes) -> None:
+    """Refuse a form that is no text; what is not UTF-8 comes from no page of ours, and nobody could read it."""
+    try:
+        unquote_to_bytes(form).decode()
+    except UnicodeDecodeError:
+        raise BadRequest() from None
 
 
 def _refused(response: Response) -> bool:
