@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, Response, has_request_context, redirect, request, url_for
+from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request, url_for
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,6 +69,23 @@ def register(app: Flask) -> None:
     babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(day=day, moment=moment, iso=iso)
     app.jinja_env.globals.update(get_locale=get_locale)
+    # A page asks for hundreds of sentences, so templates ask the catalogue itself and not the extension around it.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda sentence: catalogue().gettext(sentence),
+        lambda one, many, number: catalogue().ngettext(one, many, number),
+        newstyle=True,
+    )
+
+
+def catalogue() -> NullTranslations:
+    """Return the sentences of the reader's language, looked up once in a request."""
+    if not has_request_context():
+        return compiled(LANGUAGES[0])
+    if "catalogue" not in g:
+        locale = get_locale()
+        g.catalogue = compiled(locale.language if locale else LANGUAGES[0])
+    found: NullTranslations = g.catalogue
+    return found
 
 
 def locale_for() -> str:
