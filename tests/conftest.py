@@ -19,6 +19,7 @@ from api import create_app
 from api.seed import calendar as register
 from api.seed import people as demo
 from models import User, db
+from tests.house import House
 from tests.walks import Walker
 from workflow import calendar, definitions, passwords
 
@@ -198,3 +199,33 @@ def empty_postgresql(postgresql) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
         yield re.sub(r"/test_[0-9a-f]+", f"/{name}", postgresql, count=1)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def house(sqlite_template, tmp_path_factory) -> Iterator[House]:
+    """Return a service with a case at each step; a test that looks at it leaves it as it was."""
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(sqlite_template, folder / "kaimen.sqlite")
+    yield from built(folder, "")
+
+
+# The database of PostgreSQL is every test's, so a house in it stands no longer than the tests of one file.
+@pytest.fixture(scope="module", params=DATABASES)
+def each_house(request, tmp_path_factory) -> Iterator[House]:
+    """Return such a service on each of the databases."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("house")
+    else:
+        url = request.getfixturevalue("postgresql")
+        go_back(url)
+        yield from built(tmp_path_factory.mktemp("house"), url)
+
+
+def built(folder: Path, url: str) -> Iterator[House]:
+    """Build a house, and leave its database when it is no longer looked at."""
+    calendar.forget()
+    app = create_app(settings(folder, url))
+    yield House(app, people_of(app))
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
