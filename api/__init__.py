@@ -22,12 +22,14 @@ from api import (
     listings,
     marks,
     narration,
+    numbers,
     pages,
     people_pages,
     security,
     settings,
     v1,
     worker,
+    worklist,
 )
 from api.commands import catalogue as catalogue_commands
 from api.commands import office, people, set_up
@@ -47,7 +49,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     with app.app_context():
         sqlite.prepare(db.engine)
     app.before_request(only_read)
-    for part in (language, security, auth, forms, marks, narration, errors, worker):
+    for part in (numbers, language, security, auth, forms, marks, narration, errors, worker):
         part.register(app)
     app.add_url_rule("/", "home", home.index)
     for blueprint in (
@@ -65,6 +67,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         people_pages.bp,
         set_up.bp,
         worker_command.bp,
+        worklist.bp,
         language.blueprint(),
         *pages.blueprints(),
     ):

@@ -186,7 +186,7 @@ def among(form: Form) -> Select[Any]:
 
 def _number(form: Form, step: str) -> Any:
     """Return the number of steps of a form, or of one step of it."""
-    one = literal_column("1").label("one")
+    one: ColumnElement[Any] = literal_column("1").label("one")
     urgent = [[]] if form.tab is Tab.ALL else [_within(stretch, form.tab) for stretch in STRETCHES[form.tab]]
     wanted = [WorkItem.step == step] if step else []
     ranges = [select(one).where(*where, *wanted, *narrow) for where, _ in _ranges(form) for narrow in urgent]

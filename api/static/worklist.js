@@ -1,14 +1,12 @@
-/* The work list: selected rows, the bar of bulk actions, and single-key shortcuts that can be switched off. */
+/* The work list: selected rows and how many they are, and single-key shortcuts that can be switched off. */
 (() => {
   const list = document.querySelector(".km-worklist");
-  if (!list) return;
-  const rows = [...list.querySelectorAll("tbody tr")];
-  const bar = document.querySelector(".km-bulk");
-  const counter = document.getElementById("km-bulk-n");
-  const keys = document.querySelector("[data-km=keys]");
-  let here = 0;
-
+  const help = document.getElementById("km-help");
+  const switcher = document.querySelector("[data-km=keys]");
+  const rows = list ? [...list.querySelectorAll("tbody tr")] : [];
+  const part = (name) => document.querySelector(`[data-km=${name}]`);
   const box = (row) => row.querySelector("input[type=checkbox]");
+  let here = -1;
 
   function paint() {
     const selected = rows.filter((row) => box(row)?.checked);
@@ -16,49 +14,68 @@
       row.classList.toggle("is-selected", selected.includes(row));
       row.classList.toggle("is-cursor", index === here && enabled());
     });
-    if (counter) counter.textContent = selected.length;
-    if (bar) bar.hidden = selected.length === 0;
+    if (!part("chosen")) return;
+    document.getElementById("km-bulk-n").textContent = selected.length;
+    part("chosen").hidden = selected.length === 0;
+    part("hint").hidden = selected.length > 0;
   }
 
   function enabled() {
-    return keys?.getAttribute("aria-pressed") === "true";
+    return switcher.getAttribute("aria-pressed") === "true";
+  }
+
+  /* The cursor is where the focus is, so that it is heard as well as seen. */
+  function go(index) {
+    here = Math.max(0, Math.min(rows.length - 1, index));
+    rows[here]?.querySelector("a").focus();
   }
 
   const moves = {
-    j: () => { here = Math.min(rows.length - 1, here + 1); },
-    k: () => { here = Math.max(0, here - 1); },
-    x: () => { const tick = box(rows[here]); if (tick) tick.checked = !tick.checked; },
-    o: () => { rows[here].querySelector("a").click(); },
-    "/": () => { document.getElementById("km-q")?.focus(); },
-    "?": () => { document.getElementById("km-help")?.showModal(); },
+    j: () => go(here + 1),
+    k: () => go(here - 1),
+    x: () => { if (box(rows[here] ?? list)) box(rows[here]).checked = !box(rows[here]).checked; },
+    o: () => { rows[here]?.querySelector("a").click(); },
+    c: () => { rows[here]?.querySelector("[data-km=claim]")?.click(); },
+    "/": () => { document.getElementById("km-q").focus(); },
+    "?": () => { help.showModal(); },
   };
 
   function press(event) {
-    const typing = event.target.matches("input:not([type=checkbox]), textarea, select");
-    if (event.ctrlKey || event.metaKey || event.altKey || typing || !enabled() || !rows.length) return;
-    const move = moves[event.key.toLowerCase()];
-    if (!move) return;
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    if (event.ctrlKey || event.metaKey || event.altKey || typing || help.open || !enabled()) return;
+    const key = event.key.toLowerCase();
+    if (!Object.hasOwn(moves, key) || (key === "x" && here < 0)) return;
     event.preventDefault();
-    move();
+    moves[key]();
     paint();
-    rows[here].scrollIntoView({ block: "nearest" });
   }
 
   function remember(on) {
-    keys.setAttribute("aria-pressed", String(on));
+    switcher.setAttribute("aria-pressed", String(on));
+    document.querySelectorAll("[data-km-keys]").forEach((hint) => { hint.hidden = !on; });
     try { localStorage.setItem("km-keys", on ? "on" : "off"); } catch { /* The choice then lasts for this page. */ }
     paint();
   }
 
-  list.addEventListener("change", (event) => {
-    if (event.target.matches("thead input")) rows.forEach((row) => { if (box(row)) box(row).checked = event.target.checked; });
+  function kept() {
+    try { return localStorage.getItem("km-keys") !== "off"; } catch { return true; }
+  }
+
+  list?.addEventListener("change", (event) => {
+    if (event.target.matches("thead input")) {
+      rows.filter(box).forEach((row) => { box(row).checked = event.target.checked; });
+    }
+    paint();
+  });
+  list?.addEventListener("focusin", (event) => {
+    here = rows.indexOf(event.target.closest("tbody tr"));
     paint();
   });
   document.addEventListener("keydown", press);
-  if (keys) {
-    keys.hidden = false;
-    keys.addEventListener("click", () => remember(!enabled()));
-    try { if (localStorage.getItem("km-keys") === "off") keys.setAttribute("aria-pressed", "false"); } catch { /* Shortcuts stay on. */ }
-  }
-  paint();
+  switcher.hidden = false;
+  switcher.addEventListener("click", () => remember(!enabled()));
+  remember(kept());
+  if (part("all")) part("all").hidden = false;
+  /* A moment after the page has been read out, so that it is not swallowed. */
+  if (list) setTimeout(() => { document.getElementById("km-live").textContent = list.dataset.kmSay; }, 300);
 })();
