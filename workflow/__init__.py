@@ -1,0 +1,1 @@
+"""Say how a case moves: steps, services, rules and the one door that runs them."""
