@@ -57,7 +57,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/datasets/<code>")
 def dataset(code: str) -> ResponseReturnValue:
     """Show an entry of the open list: its conditions first, then what it holds."""
-    found = entry.by_code(code.replace("\x00", "")[:40])
+    found = entry.by_code(code[:40])
     person = actor()
     conditions = [parted(line) for line in found.conditions.splitlines() if line.strip()]
     return render_template(
@@ -75,7 +75,7 @@ def dataset(code: str) -> ResponseReturnValue:
 @bp.get("/datasets/<code>.jsonld")
 def dataset_ld(code: str) -> ResponseReturnValue:
     """Give an entry out as DCAT."""
-    found = entry.by_code(code.replace("\x00", "")[:40])
+    found = entry.by_code(code[:40])
     return Response(orjson.dumps({"@context": export.CONTEXT} | export.dcat(found, page_of(found))), mimetype=LD)
 
 

@@ -76,10 +76,7 @@ def facets(result: Result) -> list[Facet]:
 def chips(result: Result, query: Pairs) -> list[Chip]:
     """Return the choices that are made, each with the way to take it back."""
     made = [(name, option) for name, options in result.facets.items() for option in options if option.chosen]
-    return [
-        Chip(label(name, option), without(query, (name, option.value)))
-        for name, option in made
-    ]
+    return [Chip(label(name, option), without(query, (name, option.value))) for name, option in made]
 
 
 def without(query: Pairs, pair: tuple[str, str]) -> str:
