@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
+from typing import ClassVar
 
-from flask_login import UserMixin
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, N_, Numbered, now
+from models.base import N_, Base, Numbered, now
 
 
 class Role(StrEnum):
@@ -29,7 +29,7 @@ class Role(StrEnum):
     STEWARD = "steward"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override] # the word is a text, and titled here
         """Return the role's name, to be translated where it is shown."""
         return ROLE_TITLES[self]
 
@@ -83,7 +83,7 @@ class Organisation(Numbered, Base):
         return self.short or self.name
 
 
-class User(UserMixin, Numbered, Base):
+class User(Numbered, Base):
     """A person who signs in."""
 
     __tablename__ = "user"
@@ -99,6 +99,10 @@ class User(UserMixin, Numbered, Base):
     epoch: Mapped[int] = mapped_column(default=0)
 
     memberships: Mapped[list["Membership"]] = relationship(back_populates="user", lazy="selectin")
+
+    # Whoever has a row here is somebody; the edge has a class of its own for nobody.
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
 
     @property
     def is_active(self) -> bool:
