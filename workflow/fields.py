@@ -10,6 +10,8 @@ from models import N_, Case, Dataset, Organisation, OrganisationKind, db
 
 # Tab and line break are the only control characters a text may hold.
 ALLOWED = {"\n", "\t"}
+# What stands where bytes were sent that are no text.
+REPLACEMENT = "\ufffd"
 
 
 class Answer(Schema):
@@ -51,7 +53,7 @@ class Text(fields.String):
             raise ValidationError(too_long(self.most))
         text: str = super()._deserialize(value, attr, data, **kwargs)
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-        if any(unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in ALLOWED for char in text):
+        if any(unreadable(char) for char in text):
             raise self.make_error("control")
         if not text and self.required:
             raise self.make_error("required")
@@ -62,9 +64,22 @@ class Text(fields.String):
         return text
 
 
+def unreadable(char: str) -> bool:
+    """Say whether a character is one that nobody can read."""
+    return char == REPLACEMENT or (unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in ALLOWED)
+
+
 def too_long(most: int) -> list[Any]:
     """Return the message for a text that is too long, with its greatest length."""
     return [N_("最多 %(most)d 个字，请删减。"), {"most": most}]
+
+
+def prose(least: int, most: int, label: str, hint: str = "", **metadata: Any) -> Text:
+    """Return a text of several lines with its label and hint; where the least is nothing it may be left out."""
+    metadata = {"label": label, "widget": "textarea", **({"hint": hint} if hint else {}), **metadata}
+    if least:
+        return Text(least, most, metadata=metadata)
+    return Text(0, most, required=False, load_default="", metadata=metadata)
 
 
 def choice(words: Mapping[str, str], **options: Any) -> fields.String:
@@ -117,7 +132,7 @@ class Day(fields.Date):
         return day
 
 
-class Lines(fields.List):
+class Lines(fields.List[str]):
     """A list of short texts, one a line."""
 
     def __init__(self, most: int = 100, **options: Any) -> None:
@@ -127,13 +142,18 @@ class Lines(fields.List):
 
 
 class Reference(fields.Field[Any]):
-    """A field that names a row of ours and is loaded as that row; dumped as its name and label."""
+    """A field that names a row of ours and is loaded as that row, or as None where it may be left out and was."""
 
     default_error_messages = {
         "required": N_("请选一项。"),
         "null": N_("请选一项。"),
         "unknown": N_("没有找到，请核对后重新填写。"),
     }
+
+    def __init__(self, **options: Any) -> None:
+        if not options.get("required"):
+            options.setdefault("load_default", None)
+        super().__init__(**options)
 
     def find(self, word: str) -> Any:
         """Return the row that a word names, or None."""
@@ -172,7 +192,8 @@ class DatasetReference(Reference):
 
     def find(self, word: str) -> Dataset | None:
         """Return the entry with this code."""
-        return db.session.scalar(db.select(Dataset).where(Dataset.code == word.upper()))
+        entry: Dataset | None = db.session.scalar(db.select(Dataset).where(Dataset.code == word.upper()))
+        return entry
 
     def describe(self, row: Dataset) -> dict[str, str]:
         """Return the entry's code and name."""

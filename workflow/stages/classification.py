@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from models import N_, Case, Classification, OpenType, Role, User
-from workflow.fields import Answer, Text, Tick, choice, level
+from workflow.fields import Answer, Tick, choice, level, prose
 from workflow.stage import Stage
 
 stage = Stage(__name__)
@@ -41,7 +41,12 @@ class Proposal(Answer):
 
     state_secret = Tick(metadata={"section": N_("开放属性的事实"), "label": N_("涉及国家秘密")})
     law_forbids = Tick(metadata={"label": N_("法律、法规规定不得开放")})
-    ban_cure = choice(CURES, metadata={"label": N_("不得开放的处理情况"), "when": {"law_forbids": True}}, load_default="none", required=False)
+    ban_cure = choice(
+        CURES,
+        metadata={"label": N_("不得开放的处理情况"), "when": {"law_forbids": True}},
+        load_default="none",
+        required=False,
+    )
     personal_information = Tick(metadata={"label": N_("含个人信息或者涉及个人隐私")})
     personal_cure = choice(
         {
@@ -114,11 +119,9 @@ class Proposal(Answer):
             "hint": N_("比规则表更宽的结果，须写明理由，并由数据安全员出具意见。"),
         },
     )
-    grounds = Text(20, 2000, metadata={"label": N_("理由"), "widget": "textarea", "hint": N_("逐项说明依据，至少 20 个字。")})
-    conditions = Text(
-        0, 2000, required=False, load_default="", metadata={"label": N_("开放条件"), "widget": "textarea", "when": {"open_type": "conditional"}}
-    )
-    supervision = Text(0, 2000, required=False, load_default="", metadata={"label": N_("监管措施"), "widget": "textarea"})
+    grounds = prose(20, 2000, N_("理由"), N_("逐项说明依据，至少 20 个字。"))
+    conditions = prose(0, 2000, N_("开放条件"), when={"open_type": "conditional"})
+    supervision = prose(0, 2000, N_("监管措施"))
 
     @validates_schema(skip_on_field_errors=True)
     def conditional_needs_conditions(self, data: dict[str, Any], **_: Any) -> None:
@@ -152,10 +155,8 @@ class Review(Answer):
     review = choice(
         {"agree": N_("同意"), "change": N_("修改"), "return": N_("退回重新提出")}, metadata={"label": N_("审核意见")}
     )
-    open_type = choice(
-        OPEN_TYPES, required=False, metadata={"label": N_("修改为"), "when": {"review": "change"}}
-    )
-    grounds = Text(20, 2000, metadata={"label": N_("理由"), "widget": "textarea", "hint": N_("至少 20 个字。")})
+    open_type = choice(OPEN_TYPES, required=False, metadata={"label": N_("修改为"), "when": {"review": "change"}})
+    grounds = prose(20, 2000, N_("理由"), N_("至少 20 个字。"))
 
     @validates_schema(skip_on_field_errors=True)
     def a_change_names_its_type(self, data: dict[str, Any], **_: Any) -> None:
@@ -180,7 +181,7 @@ class SecurityOpinion(Answer):
     """The security officer's opinion on opening more than the tables say."""
 
     security_opinion = choice({"support": N_("支持"), "object": N_("反对")}, metadata={"label": N_("安全意见")})
-    grounds = Text(20, 2000, metadata={"label": N_("理由"), "widget": "textarea"})
+    grounds = prose(20, 2000, N_("理由"))
 
 
 @stage.step(Role.SECURITY, SecurityOpinion, apart_from=("propose_classification", "review_classification"))
@@ -195,18 +196,8 @@ class Confirmation(Answer):
     """The decider's confirmation of the classification."""
 
     confirmation = choice({"confirm": N_("确认"), "return": N_("退回重新提出")}, metadata={"label": N_("决定")})
-    override = Text(
-        0,
-        2000,
-        required=False,
-        load_default="",
-        metadata={
-            "label": N_("比规则表更宽的理由"),
-            "widget": "textarea",
-            "hint": N_("结果比规则表更宽时必填，至少 20 个字；将永久记录。"),
-        },
-    )
-    remark = Text(0, 1000, required=False, load_default="", metadata={"label": N_("说明"), "widget": "textarea"})
+    override = prose(0, 2000, N_("比规则表更宽的理由"), N_("结果比规则表更宽时必填，至少 20 个字；将永久记录。"))
+    remark = prose(0, 1000, N_("说明"))
 
 
 @stage.step(

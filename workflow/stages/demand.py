@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validates_schema
 
 from models import N_, Case, Demand, OpenType, Role, User, now
 from workflow import clock, demands
-from workflow.fields import Answer, BodyReference, DatasetReference, Day, DemandReference, Text, choice
+from workflow.fields import Answer, BodyReference, DatasetReference, Day, DemandReference, Text, choice, prose
 from workflow.stage import Stage
 from workflow.stages.listing import FREQUENCIES, Description, keep_description
 
@@ -25,15 +25,15 @@ ASKS_FOR = {
 class Request(Answer):
     """What is asked for, and what it is good for."""
 
-    subject = Text(4, 80, metadata={"label": N_("想要什么数据"), "hint": N_("一句话，例如：各区公共充电桩实时空闲数量")})
+    subject = Text(
+        4, 80, metadata={"label": N_("想要什么数据"), "hint": N_("一句话，例如：各区公共充电桩实时空闲数量")}
+    )
     asks_for = choice(
         ASKS_FOR, load_default="unlisted", required=False, metadata={"label": N_("属于哪一种"), "widget": "choice"}
     )
-    description = Text(
-        20, 2000, metadata={"label": N_("具体内容"), "widget": "textarea", "hint": N_("哪些字段、哪些范围、多长时间，至少 20 个字。")}
-    )
-    purpose = Text(10, 2000, metadata={"label": N_("用来做什么"), "widget": "textarea", "hint": N_("写明在什么场景里用，至少 10 个字。")})
-    value = Text(0, 1000, required=False, load_default="", metadata={"label": N_("预期价值"), "widget": "textarea"})
+    description = prose(20, 2000, N_("具体内容"), N_("哪些字段、哪些范围、多长时间，至少 20 个字。"))
+    purpose = prose(10, 2000, N_("用来做什么"), N_("写明在什么场景里用，至少 10 个字。"))
+    value = prose(0, 1000, N_("预期价值"))
     suspected_holder = Text(0, 100, required=False, load_default="", metadata={"label": N_("可能由哪个单位掌握")})
     frequency = choice(FREQUENCIES, required=False, load_default="other", metadata={"label": N_("需要的更新频度")})
     delivery = choice(
@@ -66,28 +66,19 @@ class Screening(Answer):
         },
         metadata={"label": N_("初审结果")},
     )
-    body = BodyReference(required=False, load_default=None, metadata={"label": N_("数据开放主体"), "options": "bodies", "when": {"screening": "route"}})
+    body = BodyReference(metadata={"label": N_("数据开放主体"), "options": "bodies", "when": {"screening": "route"}})
     twin = DemandReference(
-        required=False,
-        load_default=None,
-        metadata={"label": N_("同类需求的编号"), "hint": N_("例如 XQ-2026-000213"), "when": {"screening": "join"}},
+        metadata={"label": N_("同类需求的编号"), "hint": N_("例如 XQ-2026-000213"), "when": {"screening": "join"}}
     )
     dataset = DatasetReference(
-        required=False,
-        load_default=None,
-        metadata={"label": N_("数据集编号"), "hint": N_("例如 DS-000012"), "when": {"screening": "already_open"}},
+        metadata={"label": N_("数据集编号"), "hint": N_("例如 DS-000012"), "when": {"screening": "already_open"}}
     )
     public_subject = Text(
         0, 80, required=False, load_default="",
         metadata={"label": N_("公开标题"), "hint": N_("去掉个人信息和不当内容；不填则不公开。"), "prefill": "subject"},
     )  # fmt: skip
-    public_text = Text(
-        0, 2000, required=False, load_default="", metadata={"label": N_("公开说明"), "widget": "textarea", "prefill": "description"}
-    )
-    message = Text(
-        0, 2000, required=False, load_default="",
-        metadata={"label": N_("告知提出人"), "widget": "textarea", "hint": N_("要补充什么、去哪个渠道、为什么不办理，至少 10 个字。")},
-    )  # fmt: skip
+    public_text = prose(0, 2000, N_("公开说明"), prefill="description")
+    message = prose(0, 2000, N_("告知提出人"), N_("要补充什么、去哪个渠道、为什么不办理，至少 10 个字。"))
 
     @validates_schema(skip_on_field_errors=True)
     def each_result_names_its_target(self, data: dict[str, Any], **_: Any) -> None:
@@ -126,10 +117,8 @@ def screen_demand(case: Case, answer: dict[str, Any], desk: User) -> dict[str, A
 class Clarification(Answer):
     """What the requester adds."""
 
-    description = Text(
-        20, 2000, metadata={"label": N_("具体内容"), "widget": "textarea", "hint": N_("在原来的基础上补充，至少 20 个字。"), "prefill": "description"}
-    )
-    purpose = Text(10, 2000, metadata={"label": N_("用来做什么"), "widget": "textarea", "prefill": "purpose"})
+    description = prose(20, 2000, N_("具体内容"), N_("在原来的基础上补充，至少 20 个字。"), prefill="description")
+    purpose = prose(10, 2000, N_("用来做什么"), prefill="purpose")
 
 
 @stage.step(Role.REQUESTER, Clarification, limit="completion", stops="demand_screening")
@@ -152,13 +141,14 @@ class Assessment(Description):
         },
         metadata={"label": N_("评估结果")},
     )
-    remark = Text(10, 2000, metadata={"label": N_("评估说明"), "widget": "textarea", "hint": N_("决定人据此答复，至少 10 个字。")})
+    remark = prose(10, 2000, N_("评估说明"), N_("决定人据此答复，至少 10 个字。"))
 
     class Meta(Answer.Meta):
         """Ask for the result first, then for the catalogue fields."""
 
         fields = (
-            "assessment", "remark", "name", "summary", "domain", "frequency", "formats", "items", "tags", "coverage", "sample",
+            "assessment", "remark",
+            "name", "summary", "domain", "frequency", "formats", "items", "tags", "coverage", "sample",
         )  # fmt: skip
 
     def on_bind_field(self, field_name: str, field_obj: Any) -> None:
@@ -174,7 +164,8 @@ class Assessment(Description):
     def held_data_are_described(self, data: dict[str, Any], **_: Any) -> None:
         """Ask for name, summary, domain and frequency of data that the body holds."""
         if data["assessment"] == "held":
-            missing = [name for name, least in (("name", 4), ("summary", 20), ("domain", 1), ("frequency", 1)) if len(data[name]) < least]
+            least = {"name": 4, "summary": 20, "domain": 1, "frequency": 1}
+            missing = [name for name in least if len(data[name]) < least[name]]
             if missing:
                 raise ValidationError({name: [N_("请填写这一项。")] for name in missing})
 
@@ -216,14 +207,21 @@ class Reply(Answer):
     """The answer to a demand; the public reads it."""
 
     answer = choice(ANSWERS, metadata={"label": N_("答复")})
-    opens_on = Day(required=False, load_default=None, metadata={"label": N_("最迟开放日期"), "when": {"answer": ["open", "conditional"]}})
-    dataset = DatasetReference(
+    opens_on = Day(
         required=False,
         load_default=None,
-        metadata={"label": N_("替代数据集的编号"), "hint": N_("例如 DS-000012"), "when": {"answer": "alternative"}},
+        metadata={"label": N_("最迟开放日期"), "when": {"answer": ["open", "conditional"]}},
     )
-    ground = choice(GROUNDS, required=False, load_default="", metadata={"label": N_("不予开放的依据"), "when": {"answer": "decline"}})
-    text = Text(20, 2000, metadata={"label": N_("答复内容"), "widget": "textarea", "hint": N_("公开显示，写明理由和提出人接下来可以怎么做，至少 20 个字。")})
+    dataset = DatasetReference(
+        metadata={"label": N_("替代数据集的编号"), "hint": N_("例如 DS-000012"), "when": {"answer": "alternative"}}
+    )
+    ground = choice(
+        GROUNDS,
+        required=False,
+        load_default="",
+        metadata={"label": N_("不予开放的依据"), "when": {"answer": "decline"}},
+    )
+    text = prose(20, 2000, N_("答复内容"), N_("公开显示，写明理由和提出人接下来可以怎么做，至少 20 个字。"))
 
     @validates_schema(skip_on_field_errors=True)
     def each_answer_names_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
@@ -257,7 +255,7 @@ def answer_demand(case: Case, answer: dict[str, Any], decider: User) -> dict[str
 class Withdrawal(Answer):
     """A wish not to go on."""
 
-    reason = Text(0, 500, required=False, load_default="", metadata={"label": N_("原因"), "widget": "textarea"})
+    reason = prose(0, 500, N_("原因"))
 
 
 @stage.step(Role.REQUESTER, Withdrawal)
@@ -269,7 +267,7 @@ def withdraw_demand(case: Case, answer: dict[str, Any], requester: User) -> None
 class Extension(Answer):
     """Why the answer takes longer."""
 
-    reason = Text(20, 1000, metadata={"label": N_("延长的理由"), "widget": "textarea", "hint": N_("提出人会看到，至少 20 个字。")})
+    reason = prose(20, 1000, N_("延长的理由"), N_("提出人会看到，至少 20 个字。"))
 
 
 @stage.step(Role.DECIDER, Extension, apart_from=("assess_demand",))
@@ -281,7 +279,7 @@ def extend_answer(case: Case, answer: dict[str, Any], decider: User) -> None:
 class Dispute(Answer):
     """What the requester finds wrong with an answer."""
 
-    grounds = Text(20, 2000, metadata={"label": N_("异议的理由"), "widget": "textarea", "hint": N_("至少 20 个字。")})
+    grounds = prose(20, 2000, N_("异议的理由"), N_("至少 20 个字。"))
 
 
 @stage.step(Role.REQUESTER, Dispute)
@@ -294,7 +292,7 @@ class Coordination(Answer):
     """What the lead authority concludes about a disputed answer."""
 
     coordination = choice({"uphold": N_("维持答复"), "reassess": N_("重新办理")}, metadata={"label": N_("协调结果")})
-    text = Text(20, 2000, metadata={"label": N_("协调意见"), "widget": "textarea", "hint": N_("公开显示，至少 20 个字。")})
+    text = prose(20, 2000, N_("协调意见"), N_("公开显示，至少 20 个字。"))
 
 
 @stage.step(Role.AUTHORITY, Coordination, limit="coordination")

@@ -6,7 +6,7 @@ from marshmallow import ValidationError, validate, validates_schema
 
 from models import FREQUENCY_TITLES, N_, Case, DatasetState, Listing, Role, User
 from workflow.catalogue import entry
-from workflow.fields import Answer, Day, Lines, Text, Tick, choice
+from workflow.fields import Answer, Day, Lines, Text, Tick, choice, prose
 from workflow.stage import Stage
 
 stage = Stage(__name__)
@@ -33,17 +33,14 @@ class Description(Answer):
     """The catalogue fields of a data set, as the open list shows them."""
 
     name = Text(4, 120, metadata={"section": N_("目录信息"), "label": N_("数据集名称")})
-    summary = Text(20, 2000, metadata={"label": N_("摘要"), "widget": "textarea", "hint": N_("里面有什么、覆盖哪些范围，至少 20 个字。")})
+    summary = prose(20, 2000, N_("摘要"), N_("里面有什么、覆盖哪些范围，至少 20 个字。"))
     domain = choice({domain: domain for domain in DOMAINS}, metadata={"label": N_("数据领域")})
     frequency = choice(FREQUENCIES, metadata={"label": N_("更新频度")})
     formats = Lines(most=10, metadata={"label": N_("数据格式"), "widget": "lines", "hint": N_("每行一个，例如 csv")})
     items = Lines(metadata={"label": N_("数据项"), "widget": "lines", "hint": N_("每行一个字段名")})
     tags = Lines(most=20, metadata={"label": N_("标签"), "widget": "lines"})
     coverage = Text(0, 200, required=False, load_default="", metadata={"label": N_("时间和空间范围")})
-    sample = Text(
-        0, 4000, required=False, load_default="",
-        metadata={"label": N_("样例"), "widget": "textarea", "hint": N_("几行示例数据，不含个人信息和秘密。")},
-    )  # fmt: skip
+    sample = prose(0, 4000, N_("样例"), N_("几行示例数据，不含个人信息和秘密。"))
 
 
 class OwnDescription(Description):
@@ -78,7 +75,7 @@ class Check(Answer):
     """The hub's check of the entry's form."""
 
     checking = choice({"pass": N_("通过"), "return": N_("退回修改")}, metadata={"label": N_("格式检查")})
-    remark = Text(0, 1000, required=False, load_default="", metadata={"label": N_("说明"), "widget": "textarea"})
+    remark = prose(0, 1000, N_("说明"))
 
     @validates_schema(skip_on_field_errors=True)
     def a_return_says_why(self, data: dict[str, Any], **_: Any) -> None:
@@ -98,7 +95,7 @@ class Approval(Answer):
     """The decider's approval of the entry."""
 
     approval = choice({"approve": N_("同意发布"), "return": N_("退回修改")}, metadata={"label": N_("决定")})
-    remark = Text(0, 1000, required=False, load_default="", metadata={"label": N_("说明"), "widget": "textarea"})
+    remark = prose(0, 1000, N_("说明"))
 
     @validates_schema(skip_on_field_errors=True)
     def a_return_says_why(self, data: dict[str, Any], **_: Any) -> None:
@@ -108,7 +105,10 @@ class Approval(Answer):
 
 
 @stage.step(
-    Role.DECIDER, Approval, limit="listing_approval", apart_from=("describe_dataset", "amend_listing", "review_classification")
+    Role.DECIDER,
+    Approval,
+    limit="listing_approval",
+    apart_from=("describe_dataset", "amend_listing", "review_classification"),
 )
 def approve_listing(case: Case, answer: dict[str, Any], decider: User) -> dict[str, Any]:
     """Approve the entry."""
@@ -119,7 +119,7 @@ def approve_listing(case: Case, answer: dict[str, Any], decider: User) -> dict[s
 class Reason(Answer):
     """A reason in words that the public may read."""
 
-    reason = Text(10, 1000, metadata={"label": N_("理由"), "widget": "textarea", "hint": N_("公开显示，至少 10 个字。")})
+    reason = prose(10, 1000, N_("理由"), N_("公开显示，至少 10 个字。"))
 
 
 @stage.step(Role.CLERK, Reason)
@@ -131,8 +131,13 @@ def drop_listing(case: Case, answer: dict[str, Any], clerk: User) -> None:
 class Amendment(Description):
     """The entry's fields as they shall be, and why."""
 
-    narrowing = Tick(metadata={"label": N_("缩小开放范围"), "hint": N_("减少数据项、降低频度或者收紧条件；须说明理由，并通知使用者。")})
-    reason = Text(10, 1000, metadata={"label": N_("变更理由"), "widget": "textarea", "hint": N_("公开显示，至少 10 个字。")})
+    narrowing = Tick(
+        metadata={
+            "label": N_("缩小开放范围"),
+            "hint": N_("减少数据项、降低频度或者收紧条件；须说明理由，并通知使用者。"),
+        }
+    )
+    reason = prose(10, 1000, N_("变更理由"), N_("公开显示，至少 10 个字。"))
 
 
 @stage.step(Role.CLERK, Amendment)
@@ -164,7 +169,7 @@ class Resumption(Answer):
     resumption = choice(
         {"resume": N_("恢复开放"), "amend": N_("修改后再开放"), "withdraw": N_("撤回")}, metadata={"label": N_("处理")}
     )
-    reason = Text(10, 1000, metadata={"label": N_("理由"), "widget": "textarea", "hint": N_("公开显示，至少 10 个字。")})
+    reason = prose(10, 1000, N_("理由"), N_("公开显示，至少 10 个字。"))
 
 
 @stage.step(Role.DECIDER, Resumption, apart_from=("suspend_dataset",))
@@ -180,8 +185,10 @@ class Reevaluation(Answer):
     reevaluation = choice(
         {"keep": N_("维持现有分类"), "reclassify": N_("重新分类分级")}, metadata={"label": N_("评估结论")}
     )
-    grounds = Text(10, 1000, metadata={"label": N_("理由"), "widget": "textarea"})
-    next_on = Day(required=False, load_default=None, metadata={"label": N_("下次评估日期"), "hint": N_("不填则为一年后。")})
+    grounds = prose(10, 1000, N_("理由"))
+    next_on = Day(
+        required=False, load_default=None, metadata={"label": N_("下次评估日期"), "hint": N_("不填则为一年后。")}
+    )
 
 
 @stage.step(Role.CLERK, Reevaluation)
