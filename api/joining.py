@@ -17,6 +17,9 @@ from api.security import FormView, limited
 from workflow import people
 from workflow.links import CONFIRM, HOURS, RESET, LinkExpired
 
+# The pages of the account go on with the blueprint of signing in.
+__all__ = ["bp"]
+
 SENT_TO = "sent_to"
 
 
@@ -90,7 +93,7 @@ class ResetPage(FormView):
             answer = NewPassword().load(answered(request.form, NewPassword))
             user = people.reset(token, answer["password"], links())
         except ValidationError as error:
-            return self.form(token, error.normalized_messages()), 422
+            return self.form(token, error.normalized_messages(), 422)
         except (LinkExpired, people.Superseded):
             return _useless(RESET)
         enter(user)
@@ -102,13 +105,13 @@ class ResetPage(FormView):
         return self.form(token, {"form": [EXPIRED]})
 
     @staticmethod
-    def form(token: str, errors: dict[str, Any] | None = None) -> ResponseReturnValue:
+    def form(token: str, errors: dict[str, Any] | None = None, status: int = 200) -> ResponseReturnValue:
         """Show the form, unless the link is not valid."""
         try:
             user = links().read(RESET, token)
         except LinkExpired:
             return _useless(RESET)
-        return render_template("auth/reset.html", schema=NewPassword, errors=errors, email=user.email)
+        return render_template("auth/reset.html", schema=NewPassword, errors=errors, email=user.email), status
 
 
 bp.add_url_rule("/sign-up", view_func=SignUpPage.as_view("sign_up"))
