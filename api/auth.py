@@ -21,7 +21,7 @@ from workflow.links import Links
 bp = Blueprint("auth", __name__)
 
 
-class Nobody(AnonymousUserMixin):  # type: ignore[misc]
+class Nobody(AnonymousUserMixin):
     """Whoever has not signed in: holds no role, and has no name."""
 
     name = ""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Json, N_
+from models.base import N_, Base, Json
 from models.case import Case
 
 
@@ -20,7 +20,7 @@ class OpenType(StrEnum):
     UNCONDITIONAL = "unconditional"
 
     @property
-    def title(self) -> str:
+    def title(self) -> str:  # type: ignore[override] # the word is a text, and titled here
         """Return the type's name, to be translated where it is shown."""
         return OPEN_TYPE_TITLES[self]
 

@@ -24,7 +24,7 @@ def readable(user: User | None) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def visible_to(user: User | None) -> Select[tuple[Case]]:
+def visible_to(user: User | None) -> Select[Case]:
     """Return the select of every case that a person may read."""
     return select(Case).where(readable(user))
 

@@ -100,9 +100,7 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
     answer(case, first, [first], process, raw, actor, at)
 
 
-def open_draft(
-    case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime
-) -> None:
+def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
     for first in [item for item in items if not item.offered][:1]:
@@ -114,7 +112,7 @@ def open_draft(
             db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=at))
 
 
-def start_once(kind: str, actor: User, raw: Mapping[str, Any], key: str) -> Case:
+def start_once(kind: str, actor: User, raw: Mapping[str, Any], key: str | None) -> Case:
     """Open a case and answer its first step; of two requests with one key, both lead to one case."""
     try:
         return start(kind, actor, raw, key=key)

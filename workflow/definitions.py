@@ -62,7 +62,8 @@ def deploy(folder: Path = FOLDER) -> list[Row]:
 
 def current_row(kind: str) -> Row | None:
     """Return the newest version of a kind, or None before the first deployment."""
-    return db.session.scalar(db.select(Row).where(Row.key == kind).order_by(Row.version.desc()).limit(1))
+    row: Row | None = db.session.scalar(db.select(Row).where(Row.key == kind).order_by(Row.version.desc()).limit(1))
+    return row
 
 
 def current(kind: str) -> Row:

@@ -18,7 +18,7 @@ def public(reference: str) -> Case:
     Raises NotFound for every other reference, whether or not there is such a case.
     """
     query = db.select(Case).join(Demand, Demand.case_id == Case.id)
-    case = db.session.scalar(query.where(Case.reference == reference, Demand.published_at.is_not(None)))
+    case: Case | None = db.session.scalar(query.where(Case.reference == reference, Demand.published_at.is_not(None)))
     if case is None:
         raise NotFound(reference)
     return case

@@ -54,9 +54,11 @@ def write(session: Session) -> None:
     """Write the lines of a transaction and their letters, each kind in one statement, just before it commits."""
     rows = session.info.pop(UNWRITTEN, [])
     for model, columns in ((Event, LINE), (Job, JOB)):
+        # The statement is the table's: the lines are not to become objects of the session once more.
+        table = model.metadata.tables[model.__tablename__]
         values = [{name: getattr(row, name) for name in columns} for row in rows if isinstance(row, model)]
         if values:
-            session.execute(insert(model.__table__), values)
+            session.execute(insert(table), values)
 
 
 @listens_for(db.session, "after_soft_rollback")

@@ -96,7 +96,7 @@ def dismiss(membership_id: int, last_day: date, by: User | None) -> Membership:
     return held
 
 
-def people(words: str = "", organisation_id: int | None = None) -> Select[tuple[User]]:
+def people(words: str = "", organisation_id: int | None = None) -> Select[User]:
     """Return the select of people by a part of name or address, and by an organisation in which they hold a role."""
     found = select(User).order_by(User.name, User.id)
     for word in words.split():
@@ -108,7 +108,7 @@ def people(words: str = "", organisation_id: int | None = None) -> Select[tuple[
     return found
 
 
-def count(found: Select[tuple[User]]) -> int:
+def count(found: Select[User]) -> int:
     """Return how many people a select finds."""
     return db.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
 

@@ -15,7 +15,14 @@ SINCE = dt.date(2019, 10, 1)
 # name, title, days, unit, extension, basis
 LIMITS = (
     ("draft", N_("草稿保存"), 90, Unit.CALENDAR, 0, N_("平台规则：草稿九十天不提交即失效")),
-    ("demand_screening", N_("需求初审"), 5, Unit.WORKING, 0, N_("参照上海市2022年公共数据开放重点工作安排：平均受理时间不超过5个工作日")),
+    (
+        "demand_screening",
+        N_("需求初审"),
+        5,
+        Unit.WORKING,
+        0,
+        N_("参照上海市2022年公共数据开放重点工作安排：平均受理时间不超过5个工作日"),
+    ),
     ("completion", N_("补充说明"), 20, Unit.WORKING, 0, N_("参照《政府信息公开条例》第30条：逾期不补充视为放弃")),
     ("demand_answer", N_("需求答复"), 15, Unit.WORKING, 15, N_("参照《上海市数据条例》第39条：15个工作日")),
     ("answer_dispute", N_("对答复提出异议"), 15, Unit.WORKING, 0, N_("平台规则")),
@@ -35,8 +42,8 @@ def load() -> None:
         if name not in known:
             row = Limit(name=name, title=title, days=days, unit=unit, extension=extension, basis=basis, since=SINCE)
             db.session.add(row)
-    days = set(db.session.scalars(db.select(Holiday.day)))
-    db.session.add_all(row for row in special_days() if row.day not in days)
+    dates = set(db.session.scalars(db.select(Holiday.day)))
+    db.session.add_all(row for row in special_days() if row.day not in dates)
     db.session.commit()
 
 

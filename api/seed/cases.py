@@ -8,10 +8,30 @@ from workflow import casework, demands
 
 BODY = "上海市交通委员会"
 DEMANDS: tuple[tuple[str, str, str, str], ...] = (
-    ("citizen1", "公共充电桩实时空闲数量", "全市公共充电站每五分钟一次的空闲枪数和位置，含站点名称与坐标。", "给市民的找桩小程序显示哪里有空位。"),
-    ("citizen2", "共享单车停放点位与容量", "各区共享单车推荐停放点的位置、容量和启用时间。", "研究轨道站点周边的接驳，给街道提建议。"),
-    ("requester.keji", "道路停车泊位实时占用", "收费道路停车泊位的路段、泊位数和实时占用情况。", "在导航产品里提示哪条路还有车位，减少绕行。"),
-    ("citizen1", "公交车辆无障碍设施情况", "哪些线路、哪些班次配有无障碍踏板和轮椅位。", "给行动不便的人规划出行路线。"),
+    (
+        "citizen1",
+        "公共充电桩实时空闲数量",
+        "全市公共充电站每五分钟一次的空闲枪数和位置，含站点名称与坐标。",
+        "给市民的找桩小程序显示哪里有空位。",
+    ),
+    (
+        "citizen2",
+        "共享单车停放点位与容量",
+        "各区共享单车推荐停放点的位置、容量和启用时间。",
+        "研究轨道站点周边的接驳，给街道提建议。",
+    ),
+    (
+        "requester.keji",
+        "道路停车泊位实时占用",
+        "收费道路停车泊位的路段、泊位数和实时占用情况。",
+        "在导航产品里提示哪条路还有车位，减少绕行。",
+    ),
+    (
+        "citizen1",
+        "公交车辆无障碍设施情况",
+        "哪些线路、哪些班次配有无障碍踏板和轮椅位。",
+        "给行动不便的人规划出行路线。",
+    ),
 )
 DATASET: dict[str, Any] = {
     "name": "公交无障碍车辆班次",
@@ -43,14 +63,16 @@ def load() -> None:
     ]
     for case in opened[1:]:
         screen(case)
-    assess(opened[2], FACTS | {"open_type": "conditional", "timeliness": "high", "conditions": "具备接口对接能力，按约定频率调用。"})
+    conditional = {"open_type": "conditional", "timeliness": "high", "conditions": "具备接口对接能力，按约定频率调用。"}
+    assess(opened[2], FACTS | conditional)
     answer(opened[3])
     demands.support(opened[1], person("citizen1"))
 
 
 def person(word: str) -> User:
     """Return one of the demonstration's people."""
-    return db.session.scalars(db.select(User).where(User.email == f"{word}@{DOMAIN}")).one()
+    found: User = db.session.scalars(db.select(User).where(User.email == f"{word}@{DOMAIN}")).one()
+    return found
 
 
 def screen(case: Case) -> None:

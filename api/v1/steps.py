@@ -133,7 +133,7 @@ def operation(step: Step) -> Callable[..., ResponseReturnValue]:
     documented = answers.doc(
         parameters=[REPEATABLE, CONDITIONAL], requestBody={"content": {"application/json": content}}
     )(answers.response(200, case_schemas.Recorded)(answer_step))
-    return answers.arguments(schemas.Handed)(documented)  # type: ignore[no-any-return]
+    return answers.arguments(schemas.Handed)(documented)
 
 
 def envelope(step: Step) -> schemas.Strict:

@@ -1,13 +1,16 @@
 """Run migrations with the service's own connection."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 from models import db
 from models.base import Moment
 
 
-def plain(kind: str, item: object, _: object) -> str | bool:
+def plain(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
     """Write our own kinds of column as the plain ones that they are in the database."""
     if kind == "type" and isinstance(item, Moment):
         return "sa.DateTime(timezone=True)"
