@@ -126,7 +126,9 @@ def stops(told: list[Line], asked: list[Turn], ahead: list[str]) -> list[dict[st
         if line.kind is EventKind.ANSWERED
     ]
     here = [{"title": gettext(turn.step.title), "here": True, "note": gettext(turn.step.role.title)} for turn in asked]
-    return done + here + [{"title": gettext(STEPS[name].title), "note": gettext(STEPS[name].role.title)} for name in ahead]
+    return (
+        done + here + [{"title": gettext(STEPS[name].title), "note": gettext(STEPS[name].role.title)} for name in ahead]
+    )
 
 
 def turn_of(case: Case, item: WorkItem, person: User) -> Turn:

@@ -47,7 +47,9 @@ def index() -> ResponseReturnValue:
     order = (Demand.supporters.desc(), Demand.case_id.desc()) if sort == "support" else (Demand.published_at.desc(),)
     options = db.joinedload(Demand.case), db.joinedload(Demand.holder)
     found = list(db.session.scalars(query.options(*options).order_by(*order).offset((page - 1) * PAGE).limit(PAGE + 1)))
-    return render_template("demand/index.html", demands=found[:PAGE], more=len(found) > PAGE, page=page, words=words, sort=sort)
+    return render_template(
+        "demand/index.html", demands=found[:PAGE], more=len(found) > PAGE, page=page, words=words, sort=sort
+    )
 
 
 class NewDemand(FormView):

@@ -24,8 +24,6 @@ class Figure:
     note: str = ""
 
 
-
-
 def index() -> ResponseReturnValue:
     """Show the first page."""
     published = Dataset.state == DatasetState.PUBLISHED
@@ -53,8 +51,7 @@ def figures() -> list[Figure]:
             db.select(Dataset.open_type, db.func.count())
             .where(Dataset.state == DatasetState.PUBLISHED)
             .group_by(Dataset.open_type)
-        )
-        .all()
+        ).all()
     )
     answered = db.session.scalar(db.select(db.func.count()).select_from(Demand).where(Demand.answered_at.is_not(None)))
     asked = db.session.scalar(db.select(db.func.count()).select_from(Demand).where(Demand.published_at.is_not(None)))
@@ -65,5 +62,3 @@ def figures() -> list[Figure]:
         Figure(gettext("非开放"), by_type.get(OpenType.NON_OPEN, 0), unit, gettext("写明理由，每年重新评估")),
         Figure(gettext("公开的需求"), asked or 0, gettext("件"), gettext("其中已答复 %(n)d 件", n=answered or 0)),
     ]
-
-

@@ -203,10 +203,15 @@ def _organisations() -> list[Organisation]:
 
 
 def _places() -> list[tuple[str, str]]:
-    return [(str(place.id), place.name + gettext("（") + gettext(KINDS[place.kind]) + gettext("）")) for place in _organisations()]
+    return [(str(place.id), place.name + _aside(KINDS[place.kind])) for place in _organisations()]
 
 
 def _roles() -> list[tuple[str, str]]:
     """Return the roles with the kind of organisation that has them."""
     offered = [(role, kind) for kind, roles in offices.OFFICES.items() for role in roles]
-    return [(role.value, gettext(role.title) + gettext("（") + gettext(KINDS[kind]) + gettext("）")) for role, kind in offered]
+    return [(role.value, gettext(role.title) + _aside(KINDS[kind])) for role, kind in offered]
+
+
+def _aside(words: str) -> str:
+    """Return words in the brackets of the reader's language."""
+    return gettext("（") + gettext(words) + gettext("）")

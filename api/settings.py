@@ -50,6 +50,9 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+
+
 def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the settings: defaults, then the environment, then what a test or caller overrides.
 
@@ -72,7 +75,7 @@ def read(name: str, text: str, default: Any) -> Any:
     """Read a variable's text as the kind of its default."""
     try:
         if isinstance(default, bool):
-            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[text.lower()]
+            return SWITCHES[text.lower()]
         if isinstance(default, int):
             return int(text)
         if isinstance(default, timedelta):
@@ -85,7 +88,7 @@ def read(name: str, text: str, default: Any) -> Any:
 def kept_secret(file: Path) -> str:
     """Return the key kept in a file that only its owner can read, made at the first call."""
     try:
-        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
             new.write(secrets.token_hex(32))
     except FileExistsError:
         pass

@@ -59,7 +59,10 @@ def signed_in(base: str, folder: Path) -> requests.Session:
             break
         except requests.ConnectionError:
             time.sleep(0.1)
-    form = dict(FIELD.findall(page)) | {"email": "citizen1@demo.kaimen.example", "password": password[1] if password else ""}
+    form = dict(FIELD.findall(page)) | {
+        "email": "citizen1@demo.kaimen.example",
+        "password": password[1] if password else "",
+    }
     client.post(f"{base}/sign-in", data=form).raise_for_status()
     return client
 
@@ -96,7 +99,9 @@ def measure(folder: Path, url: str) -> SimpleNamespace:
         running.terminate()
         running.wait()
     figures = (page_cpu, page_wait, submit_cpu, submit_wait)
-    return SimpleNamespace(**dict(zip(("page_cpu", "page_wait", "submit_cpu", "submit_wait"), (f * 1000 for f in figures), strict=True)))
+    return SimpleNamespace(
+        **dict(zip(("page_cpu", "page_wait", "submit_cpu", "submit_wait"), (f * 1000 for f in figures), strict=True))
+    )
 
 
 def rows() -> list[tuple[str, SimpleNamespace]]:
@@ -113,7 +118,8 @@ def table(found: list[tuple[str, SimpleNamespace]]) -> str:
     """Return the rows as a table in Markdown."""
     head = "| over HTTP, ms | form page, CPU | form page, wait | submit, CPU | submit, wait |\n|---|--:|--:|--:|--:|\n"
     return head + "".join(
-        f"| {name} | {f.page_cpu:.1f} | {f.page_wait:.1f} | {f.submit_cpu:.1f} | {f.submit_wait:.1f} |\n" for name, f in found
+        f"| {name} | {f.page_cpu:.1f} | {f.page_wait:.1f} | {f.submit_cpu:.1f} | {f.submit_wait:.1f} |\n"
+        for name, f in found
     )
 
 

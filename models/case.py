@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, N_, Numbered, now
+from models.base import N_, Base, Numbered, now
 from models.user import Organisation, User
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ class Case(Numbered, Base):
     """One request on its way through its process."""
 
     __tablename__ = "case"
-    __table_args__ = (Index(None, "requester_id", "id"), Index(None, "body_id", "id"), Index(None, "kind", "status", "id"))
+    __table_args__ = (
+        Index(None, "requester_id", "id"),
+        Index(None, "body_id", "id"),
+        Index(None, "kind", "status", "id"),
+    )
 
     reference: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
@@ -60,9 +64,7 @@ class Case(Numbered, Base):
     requester: Mapped[User] = relationship(foreign_keys=requester_id)
     body: Mapped[Organisation | None] = relationship(foreign_keys=body_id)
     definition: Mapped["Definition"] = relationship(lazy="joined", innerjoin=True)
-    demand: Mapped["Demand | None"] = relationship(
-        back_populates="case", uselist=False, foreign_keys="Demand.case_id"
-    )
+    demand: Mapped["Demand | None"] = relationship(back_populates="case", uselist=False, foreign_keys="Demand.case_id")
     listing: Mapped["Listing | None"] = relationship(back_populates="case", uselist=False)
     classification: Mapped["Classification | None"] = relationship(back_populates="case", uselist=False)
     work: Mapped[list["WorkItem"]] = relationship(back_populates="case", order_by="WorkItem.opened_at")

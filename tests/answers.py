@@ -27,37 +27,63 @@ PROPOSAL = {
 # The way of a demand from its form to a published entry: step, who answers, what.
 OPENED = [
     ("submit_demand", "citizen", DEMAND),
-    ("screen_demand", "desk", {"screening": "route", "public_subject": "充电桩空闲", "public_text": "充电桩实时空闲数量"}),
+    (
+        "screen_demand",
+        "desk",
+        {"screening": "route", "public_subject": "充电桩空闲", "public_text": "充电桩实时空闲数量"},
+    ),
     ("assess_demand", "clerk", {"assessment": "held", "remark": "本单位有这项数据，可以提供。", **DATASET}),
     ("propose_classification", "clerk", PROPOSAL),
-    ("review_classification", "reviewer", {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"}),
+    (
+        "review_classification",
+        "reviewer",
+        {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"},
+    ),
     ("confirm_classification", "decider", {"confirmation": "confirm"}),
     (
         "answer_demand",
         "decider",
-        {"answer": "conditional", "opens_on": "2027-01-31", "text": "数据列入有条件开放清单，按公布的条件申请使用即可。"},
+        {
+            "answer": "conditional",
+            "opens_on": "2027-01-31",
+            "text": "数据列入有条件开放清单，按公布的条件申请使用即可。",
+        },
     ),
 ]
 LISTED = [
     ("describe_dataset", "clerk", {**DATASET, "own_data": True}),
     ("propose_classification", "clerk", PROPOSAL),
-    ("review_classification", "reviewer", {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"}),
+    (
+        "review_classification",
+        "reviewer",
+        {"review": "agree", "grounds": "事实清楚，依据正确，同意经办人的建议，无补充意见。"},
+    ),
     ("confirm_classification", "decider", {"confirmation": "confirm"}),
     ("check_listing", "desk", {"checking": "pass"}),
     ("approve_listing", "decider", {"approval": "approve"}),
 ]
 # Where each other step is reached: the way up to it, then the answers that turn off that way.
 DETOURS = {
-    "clarify_demand": (OPENED[:1], [("screen_demand", "desk", {"screening": "ask", "message": "请写明需要哪些区的数据。"})]),
+    "clarify_demand": (
+        OPENED[:1],
+        [("screen_demand", "desk", {"screening": "ask", "message": "请写明需要哪些区的数据。"})],
+    ),
     "withdraw_demand": (OPENED[:1], []),
     "extend_answer": (OPENED[:2], []),
     "dispute_answer": (OPENED, []),
-    "coordinate_demand": (OPENED, [("dispute_answer", "citizen", {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"})]),
+    "coordinate_demand": (
+        OPENED,
+        [("dispute_answer", "citizen", {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"})],
+    ),
     "give_security_opinion": (
         OPENED[:3],
         [
             ("propose_classification", "clerk", {**PROPOSAL, "open_type": "unconditional"}),
-            ("review_classification", "reviewer", {"review": "agree", "grounds": "虽然时效性要求高，仍建议无条件开放，理由见附。"}),
+            (
+                "review_classification",
+                "reviewer",
+                {"review": "agree", "grounds": "虽然时效性要求高，仍建议无条件开放，理由见附。"},
+            ),
         ],
     ),
     "drop_listing": ([], []),
@@ -68,7 +94,10 @@ DETOURS = {
 }
 # A good answer to each step that is not on the straight way.
 ASIDE = {
-    "clarify_demand": {"description": "全市各区公共充电站每五分钟一次的空闲枪数。", "purpose": "给市民的找桩小程序使用。"},
+    "clarify_demand": {
+        "description": "全市各区公共充电站每五分钟一次的空闲枪数。",
+        "purpose": "给市民的找桩小程序使用。",
+    },
     "withdraw_demand": {"reason": "已经找到数据"},
     "extend_answer": {"reason": "数据分布在多个系统，核对需要更多时间，特此延长一次。"},
     "dispute_answer": {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"},

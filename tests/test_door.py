@@ -123,7 +123,9 @@ def test_a_withdrawn_demand_has_ended(walker):
 def test_an_answer_looser_than_the_classification_is_refused(walker):
     case = walker.at("answer_demand")
     with pytest.raises(ValidationError):
-        casework.submit(case, "answer_demand", {**ANSWERS["answer_demand"], "answer": "open"}, actor=walker.person("decider"))
+        casework.submit(
+            case, "answer_demand", {**ANSWERS["answer_demand"], "answer": "open"}, actor=walker.person("decider")
+        )
 
 
 def test_a_demand_is_sent_back_once_and_no_more(walker):

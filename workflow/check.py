@@ -37,7 +37,11 @@ def problems(folder: Path = definitions.FOLDER, limits: frozenset[str] | None = 
             found.append(f"step {step.name} stops the limit {step.stops}, which no diagram draws")
         if not (TEMPLATES / step.stage / f"{step.name}.html").is_file():
             found.append(f"step {step.name} has no template templates/{step.stage}/{step.name}.html")
-        found += [f"step {step.name} stays apart from {name}, which is no step" for name in step.apart_from if name not in STEPS]
+        found += [
+            f"step {step.name} stays apart from {name}, which is no step"
+            for name in step.apart_from
+            if name not in STEPS
+        ]
         if not step.title:
             found.append(f"step {step.name} has no title: its docstring is empty")
     found += [f"stage {stage.name} has no steps" for stage in STAGES if not stage.steps]

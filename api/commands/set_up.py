@@ -1,4 +1,4 @@
-"""The command that brings an installation up to date: tables, register, diagrams, and a demonstration where one is wanted."""
+"""The command that brings an installation up to date: tables, register, diagrams; and a demonstration if wanted."""
 
 import click
 from flask import Blueprint, current_app
@@ -28,5 +28,7 @@ def set_up() -> None:
     seed_people(click.echo)
     if db.session.scalar(db.select(Dataset.id).limit(1)) is None:
         load_seed()
-        click.echo(f"Loaded {db.session.scalar(db.select(db.func.count()).select_from(Dataset))} entries of an open list.")
+        click.echo(
+            f"Loaded {db.session.scalar(db.select(db.func.count()).select_from(Dataset))} entries of an open list."
+        )
     cases.load()

@@ -81,8 +81,15 @@ def test_only_a_steward_gives_and_ends_roles(app, numbers, as_):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{}, {"role": "desk"}, {"role": "king"}, {"organisation": "99"}, {"organisation": "x"}, {"since": "soon"},
-     {"since": "2026-02-01", "until": "2026-01-01"}],
+    [
+        {},
+        {"role": "desk"},
+        {"role": "king"},
+        {"organisation": "99"},
+        {"organisation": "x"},
+        {"since": "soon"},
+        {"since": "2026-02-01", "until": "2026-01-01"},
+    ],
 )
 def test_a_role_is_not_given_where_it_cannot_be(app, numbers, as_, wrong):
     form = {"organisation": numbers["place"], "role": "reviewer", **wrong} if wrong else {}

@@ -113,8 +113,12 @@ def test_whoever_is_signed_out_while_writing_gets_the_text_back(client):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Referer": "https://evil.example/"},
-     {"Referer": "http://localhost.evil.example/"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Referer": "https://evil.example/"},
+        {"Referer": "http://localhost.evil.example/"},
+    ],
 )
 def test_another_site_cannot_write_words_into_a_page_of_ours(client, headers):
     answer = client.post("/plain", data={"text": TEXT}, headers=headers)

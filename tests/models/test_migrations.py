@@ -25,7 +25,8 @@ def objects() -> set[str]:
     if db.engine.dialect.name == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     else:
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%gin%'"
+        query = """SELECT tgname FROM pg_trigger WHERE NOT tgisinternal
+                   UNION SELECT indexname FROM pg_indexes WHERE indexdef LIKE '%gin%'"""
     with db.engine.connect() as connection:
         return set(connection.scalars(text(query)))
 
