@@ -1,0 +1,147 @@
+"""Six processes that do something to one database at the same moment."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import event
+
+from api import create_app
+from models import Case, Dataset, User, db
+from workflow import casework, sweep
+from workflow.catalogue import entry
+from workflow.errors import Refused
+
+SIZE = 6
+# Each process is a fresh one that shares no connection with another; the modules are read once for all of them.
+FRESH = multiprocessing.get_context("forkserver")
+FRESH.set_forkserver_preload(["tests.crew"])
+# Nobody waits for the others longer than this; a process that died must not hold the test up.
+PATIENCE = 120
+
+
+def person(email: str) -> User:
+    """Return the person with an address."""
+    return db.session.scalars(db.select(User).where(User.email == email)).one()
+
+
+def case_of(reference: str) -> Case:
+    """Return the case with a reference."""
+    return db.session.scalars(db.select(Case).where(Case.reference == reference)).one()
+
+
+def submit(reference: str, step: str, email: str, raw: Mapping[str, Any], key: str | None = None) -> str:
+    """Answer a step."""
+    return casework.submit(case_of(reference), step, raw, actor=person(email), key=key).reference
+
+
+def claim(reference: str, step: str, email: str) -> str:
+    """Take a step for oneself."""
+    casework.claim(case_of(reference), step, actor=person(email))
+    return email
+
+
+def start(email: str, raw: Mapping[str, Any], key: str) -> str:
+    """Hand a demand in."""
+    return casework.start_once("demand", person(email), raw, key).reference
+
+
+def draft(email: str, form: Mapping[str, Any], key: str | None = None) -> str:
+    """Keep a half-written demand."""
+    return casework.start("demand", person(email), draft=form, key=key).reference
+
+
+def adopt(code: str, email: str) -> str:
+    """Take an entry of the open list in hand."""
+    dataset = db.session.scalars(db.select(Dataset).where(Dataset.code == code)).one()
+    adopted = {"adopted": True}
+    case = casework.start("listing", person(email), outcome=adopted, prepare=lambda new: entry.adopt(new, dataset))
+    return case.reference
+
+
+def sweep_at(moment: datetime) -> int:
+    """Let the sweep pass."""
+    return sweep.sweep(moment)
+
+
+@contextmanager
+def service(config: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the service on a database, with a connection made and the first queries behind it."""
+    app = create_app(config)
+    with app.app_context():
+        db.session.scalars(db.select(User).limit(1)).all()
+        db.session.rollback()
+        yield
+        db.session.remove()
+        db.engine.dispose()
+
+
+_barrier: Any = None
+
+
+def enlist(barrier: Any) -> None:
+    """Remember, in a process of the crew, where its members wait for each other."""
+    globals()["_barrier"] = barrier
+
+
+def obey(config: Mapping[str, Any], deed: Callable[..., Any] | None, words: Mapping[str, Any]) -> Any:
+    """Wait for the others and do a deed; return what came of it, or the name of the refusal."""
+    with service(config):
+        _barrier.wait(PATIENCE)
+        try:
+            return deed(**words) if deed else None
+        except (Refused, ValidationError) as refusal:
+            return type(refusal).__name__
+
+
+class Crew:
+    """The six processes; each race takes all of them, some with nothing to do."""
+
+    def __init__(self) -> None:
+        self.pool = ProcessPoolExecutor(SIZE, FRESH, enlist, (FRESH.Barrier(SIZE),))
+
+    def race(self, config: Mapping[str, Any], *deeds: tuple[Callable[..., Any], Mapping[str, Any]]) -> list[Any]:
+        """Do some deeds at the same moment, each in its own process; return what came of each."""
+        idle = [(None, {})] * (SIZE - len(deeds))
+        waiting = [self.pool.submit(obey, dict(config), deed, words) for deed, words in [*deeds, *idle]]
+        return [each.result(PATIENCE) for each in waiting][: len(deeds)]
+
+    def dismiss(self) -> None:
+        """End the processes."""
+        self.pool.shutdown(cancel_futures=True)
+
+
+def die_before_commit(config: Mapping[str, Any], tell: Any, deed: Callable[..., Any], words: Mapping[str, Any]) -> None:
+    """Do a deed up to the point where all is written and nothing committed, and be killed there."""
+    with service(config):
+
+        @event.listens_for(db.session, "before_commit")
+        def written(session: Any) -> None:
+            session.flush()
+            tell.send({name: session.scalar(db.select(db.func.count()).select_from(table)) for name, table in tables()})
+            signal.pause()
+
+        deed(**words)
+        os._exit(0)
+
+
+def tables() -> list[tuple[str, Any]]:
+    """Return every table by its name."""
+    return list(db.metadata.tables.items())
+
+
+def killed_at_commit(config: Mapping[str, Any], deed: Callable[..., Any], words: Mapping[str, Any]) -> dict[str, int]:
+    """Kill a process with a deed written and not committed; return how many rows of each table it saw by then."""
+    hear, tell = FRESH.Pipe(duplex=False)
+    process = FRESH.Process(target=die_before_commit, args=(dict(config), tell, deed, words))
+    process.start()
+    seen = hear.recv() if hear.poll(PATIENCE) else {}
+    process.kill()
+    process.join(PATIENCE)
+    return seen
