@@ -254,14 +254,3 @@ RDF = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:
 def test_rdf_xml_is_read_and_the_chinese_title_is_preferred():
     row = only(RDF)
     assert (row.key, row.name, row.provider, row.formats) == ("http://x/1", "树木", "Comune", ["csv"])
-
-
-@pytest.mark.parametrize("address", ["ftp://x/y", "file:///etc/passwd", "gopher://x", "javascript:1"])
-def test_only_web_addresses_are_fetched(address):
-    with pytest.raises(CatalogueError, match="http or https"):
-        source.fetch(address)
-
-
-def test_a_portal_that_does_not_answer_is_said_so():
-    with pytest.raises(CatalogueError, match="cannot be reached"):
-        source.fetch("http://127.0.0.1:9/")

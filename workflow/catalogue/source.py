@@ -1,5 +1,6 @@
 """Get a catalogue from a file or an address, and recognise what it is."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from workflow.catalogue import read_ckan, read_csv, read_dcat
 from workflow.catalogue.row import CatalogueError, Defaults, Refusal, Row
 
 LARGEST = 128 * 2**20
-PATIENCE = (10, 60)
+# Seconds to wait for a connection, for the next part of an answer, and for the whole of it.
+PATIENCE, LONGEST = (10, 60), 600
 MOST_REDIRECTS, MOST_PAGES = 5, 2000
 _TELL = {"Accept": "application/json, application/ld+json, application/rdf+xml, text/csv, */*;q=0.5"}
 
@@ -96,9 +98,11 @@ def fetch(address: str) -> bytes:
 
 
 def _capped(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    size = 0
+    size, end = 0, time.monotonic() + LONGEST
     for chunk in chunks:
         size += len(chunk)
+        if time.monotonic() > end:
+            raise CatalogueError(f"The portal needs more than {LONGEST // 60} minutes to answer.")
         if size > LARGEST:
             raise CatalogueError(f"The portal's answer is larger than {LARGEST // 2**20} MB.")
         yield chunk
