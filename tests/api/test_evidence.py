@@ -1,0 +1,39 @@
+"""What stands beside a form: the tables' advice comes from the version of the tables that the case runs on."""
+
+import pytest
+
+from models import EventKind
+from tests.answers import DEMAND
+from workflow import casework, journal
+
+CHANNELS = {
+    "unlisted": ("DT8-04", "demand"),
+    "single_document": ("DT8-01", "disclosure"),
+    "listed_unconditional": ("DT8-02", "download"),
+    "listed_conditional": ("DT8-03", "application"),
+    "for_duties": ("DT8-05", "sharing"),
+    "raw_product": ("DT8-06", "authorised_operation"),
+}
+
+
+@pytest.mark.parametrize("asks_for", CHANNELS)
+def test_the_desk_sees_which_channel_the_table_proposes(app, walker, people, client_of, asks_for):
+    rule, channel = CHANNELS[asks_for]
+    with app.app_context():
+        case = casework.start("demand", walker.person("citizen"), {**DEMAND, "asks_for": asks_for})
+        reference = case.reference
+        tabled = [line for line in journal.lines(case) if line.kind is EventKind.TABLED]
+        assert [(line.step, line.data["rules"], line.data["outcome"]) for line in tabled] == [
+            ("channel", [rule], {"channel": channel})
+        ]
+    page = client_of(people.desk).get(f"/desk/cases/{reference}/screen_demand").get_data(as_text=True)
+    shown = {each for each, _ in CHANNELS.values() if each in page}
+    assert shown == {rule}
+
+
+def test_the_proposed_channel_decides_nothing(app, walker):
+    with app.app_context():
+        case = casework.start("demand", walker.person("citizen"), {**DEMAND, "asks_for": "single_document"})
+        routed = walker.answer("screen_demand")
+        casework.submit(case, "screen_demand", routed, actor=walker.person("desk"))
+        assert case.state == "assessing"
