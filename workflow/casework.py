@@ -32,7 +32,7 @@ from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, STEPS
-from workflow.worklist import follow, forget_drafts, open_item, open_items
+from workflow.worklist import due_with, follow, forget_drafts, open_item, open_items
 
 
 def start(
@@ -232,10 +232,8 @@ def expire(case: Case, timer: str, at: datetime | None = None) -> None:
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
         late.state = ClockState.FIRED
         items = open_items(case)
-        steps = [item.step for item in items if item.limit == late.limit and not item.offered]
-        record(
-            case, EventKind.OVERDUE, late.limit, data={"clock": timer, "limit": late.limit, "items": steps}, at=moment
-        )
+        data = {"clock": timer, "limit": late.limit, "items": due_with(late.limit, items)}
+        record(case, EventKind.OVERDUE, late.limit, data=data, at=moment)
         process.expire(timer)
         follow(case, process, items, moment)
 

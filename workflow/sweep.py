@@ -8,10 +8,11 @@ from typing import Any
 from marshmallow import ValidationError
 
 from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, db, now
-from workflow import casework
+from workflow import casework, reevaluation
+from workflow.calendar import local_day
 from workflow.errors import Failed, NotOpen, Refused
 from workflow.journal import record
-from workflow.worklist import open_items
+from workflow.worklist import due_with, open_items
 
 log = logging.getLogger("kaimen.sweep")
 # A sweep takes so many clocks at a time, so that one run ends before the next begins.
@@ -25,6 +26,7 @@ def sweep(moment: datetime | None = None) -> int:
     reported and does not stop the others.
     """
     at = moment or now()
+    reevaluation.take_in_hand(local_day(at))
     warned = each(at, warn, Clock.soon_at <= at, Clock.warned_at.is_(None), Clock.due_at > at)
     fired = each(at, fire, Clock.due_at <= at)
     return warned + fired
@@ -56,7 +58,7 @@ def warn(case: Case, clock_id: str, at: datetime) -> None:
     soon = clock.soon_at is not None and clock.soon_at <= at < clock.due_at
     if soon and clock.warned_at is None and clock.state is ClockState.RUNNING:
         clock.warned_at = at
-        items = [item.step for item in open_items(case) if item.limit == clock.limit and not item.offered]
+        items = due_with(clock.limit, open_items(case))
         data = {"limit": clock.limit, "items": items, "due": clock.due_at.isoformat()}
         record(case, EventKind.SOON_DUE, clock.limit, data=data, at=at)
     db.session.commit()

@@ -26,6 +26,12 @@ def open_items(case: Case) -> list[WorkItem]:
     return list(db.session.scalars(db.select(WorkItem).where(condition).order_by(WorkItem.opened_at, WorkItem.id)))
 
 
+def due_with(limit: str, items: list[WorkItem]) -> list[str]:
+    """Return the steps that a limit concerns: those that are due with it, else whatever is asked for meanwhile."""
+    asked = [item for item in items if not item.offered]
+    return [item.step for item in asked if item.limit == limit] or [item.step for item in asked]
+
+
 def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datetime) -> list[WorkItem]:
     """Open and close work items and clocks so that they are exactly what the process waits for.
 

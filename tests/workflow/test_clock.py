@@ -138,6 +138,17 @@ def test_lateness_goes_up_to_the_lead_authority_and_later_to_the_deciders_of_the
     assert letters("escalated")[1]["audience"] == [{"role": "decider", "organisation": case.body_id}]
 
 
+def test_who_has_to_act_is_told_of_the_limit_of_the_whole_answer_as_well(walker, glass):
+    case = walker.at("review_classification")
+    assert [item.limit for item in open_items(case) if not item.offered] == ["classification_review"]
+    sweep.sweep(glass.noon(2026, 11, 17))
+    told = [line for line in lines_of(case, EventKind.SOON_DUE) if line.step == "demand_answer"]
+    assert [line.data["items"] for line in told] == [["review_classification"]]
+    walker.expire(case, "demand_answer")
+    told = [line for line in lines_of(case, EventKind.OVERDUE) if line.step == "demand_answer"]
+    assert [line.data["items"] for line in told] == [["review_classification"]]
+
+
 def test_a_step_that_is_late_may_still_be_answered(walker, glass):
     case = walker.demand()
     sweep.sweep(glass.noon(2026, 11, 9))
