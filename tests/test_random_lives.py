@@ -58,6 +58,7 @@ class Lives(RuleBasedStateMachine):
         self.cases: list[int] = []
         self.looked_at: dict[int, int] = {}
         self.sent: tuple | None = None
+        self.refused = ""
         self.people = list(db.session.scalars(db.select(User.id).order_by(User.id)))
         self.bodies = list(db.session.scalars(bodies()))
         datasets = list(db.session.scalars(db.select(Dataset.code).order_by(Dataset.id)))
@@ -104,7 +105,8 @@ class Lives(RuleBasedStateMachine):
         except Failed as failure:
             raise failure.__cause__ or failure from None
         except (Refused, ValidationError) as refusal:
-            self.seen[what, type(refusal).__name__] += 1
+            self.refused = type(refusal).__name__
+            self.seen[what, self.refused] += 1
             db.session.rollback()
             assert everything() == before
             return None
@@ -159,6 +161,9 @@ class Lives(RuleBasedStateMachine):
             key = f"{case.id}, line {case.journal_length}"
             if self.attempt(step, lambda: casework.submit(case, step, raw, actor=who, key=key)):  # noqa: B023 - called at once
                 self.sent = (case.id, step, raw, who.id, key)
+            else:
+                # What is open to those who may is refused for what they said or did before, or is extended twice.
+                assert self.refused in ("ValidationError", "NotApart", "Held") or step == "extend_answer"
             self.look_at(case)
 
     @rule(data=st.data())
