@@ -24,7 +24,7 @@ from api.questions import Options
 from models.base import N_
 
 # The widest label, in Latin letters, of choices that stand close together; a Chinese character is two wide.
-BRIEF = 11
+BRIEF = 12
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ SENTENCES = {
     EventKind.AWAITED: N_("等待：%(step)s"),
     EventKind.ANSWERED: N_("%(step)s"),
     EventKind.SERVED: N_("自动完成：%(step)s"),
-    EventKind.TABLED: N_("规则表 %(name)s 给出结论"),
+    EventKind.TABLED: N_("规则表“%(name)s”给出结论"),
     EventKind.CLAIMED: N_("认领：%(step)s"),
     EventKind.RELEASED: N_("退回小组：%(step)s"),
     EventKind.SIGNALLED: N_("收到信号 %(name)s"),
@@ -30,6 +30,14 @@ SENTENCES = {
     EventKind.CANCELLED: N_("管理员结束了中断"),
     EventKind.ENDED: N_("办结"),
 }
+# What the decision tables are called in a sentence.
+TABLES = {
+    "open_type": N_("开放属性"),
+    "grade": N_("数据级别"),
+    "grade_default": N_("级别的默认开放属性"),
+    "delivery_mode": N_("开放方式"),
+    "channel": N_("需求渠道"),
+}
 
 
 def register(app: Flask) -> None:
@@ -42,7 +50,8 @@ def register(app: Flask) -> None:
 def event_words(line: Line) -> str:
     """Return what a line says, in the reader's language."""
     step = gettext(line.title) if line.title else line.step
-    return gettext(SENTENCES[line.kind], step=step, name=line.step)
+    name = gettext(TABLES[line.step]) if line.step in TABLES else line.step
+    return gettext(SENTENCES[line.kind], step=step, name=name)
 
 
 def limit_of(each: Clock) -> Limit:

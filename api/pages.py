@@ -14,8 +14,9 @@ from api.auth import actor
 from api.forms import answered
 from api.security import FormView
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
-from workflow import access, casework
+from workflow import access, casework, clock
 from workflow.errors import Failed
+from workflow.history import history
 from workflow.stage import Step
 from workflow.stages import STEPS
 from workflow.worklist import open_items
@@ -92,6 +93,8 @@ class StepPage(FormView):
             draft=draft,
             options=options(self.step),
             beside=evidence.beside(case, self.step, values, preview=preview),
+            clocks=[each for each in clock.running(case) if each.limit == item.limit],
+            told=history(case, someone()),
         )
 
 

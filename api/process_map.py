@@ -1,6 +1,6 @@
 """The process map: a kind's diagrams with tokens, and the steps that lie ahead, read from the same drawing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -73,7 +73,25 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
     nodes = drawn(definition).nodes
     starts = [name for name in waiting if name in nodes]
     longest = max((chain(definition.sha256, name) for name in starts), key=len, default=())
-    return [name for name in longest if name not in starts]
+    first = next((name for name, node in nodes.items() if begins(node, definition.key)), "")
+    order = chain(definition.sha256, first) if first else ()
+    return list(straight([name for name in longest if name not in starts], order))
+
+
+def begins(node: Node, kind: str) -> bool:
+    """Say whether a case of a kind begins at an element."""
+    return node.tag == "startEvent" and node.parent == node.diagram == kind
+
+
+def straight(names: list[str], order: tuple[str, ...]) -> Iterator[str]:
+    """Yield the steps up to the first that leads back; only the very next step may be an earlier one."""
+    reached = 0
+    for place, name in enumerate(names):
+        rank = order.index(name) if name in order else reached
+        if place and rank < reached:
+            return
+        reached = rank
+        yield name
 
 
 _drawings: dict[str, Drawing] = {}
