@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import joinedload
 
-from models import Dataset, DatasetState, Demand, OpenType, db
+from models import Dataset, DatasetGroup, DatasetState, Demand, OpenType, db
 
 LATEST = 5
 # Words that open the list at once; each names a whole domain of it.
@@ -46,13 +46,11 @@ def index() -> ResponseReturnValue:
 
 def figures() -> list[Figure]:
     """Return the figures of the first page, each counted now."""
-    by_type = dict(
-        db.session.execute(
-            db.select(Dataset.open_type, db.func.count())
-            .where(Dataset.state == DatasetState.PUBLISHED)
-            .group_by(Dataset.open_type)
-        ).all()
-    )
+    total = db.func.sum(DatasetGroup.total)
+    by_type = {
+        row[0]: row[1]
+        for row in db.session.execute(db.select(DatasetGroup.open_type, total).group_by(DatasetGroup.open_type))
+    }
     answered = db.session.scalar(db.select(db.func.count()).select_from(Demand).where(Demand.answered_at.is_not(None)))
     asked = db.session.scalar(db.select(db.func.count()).select_from(Demand).where(Demand.published_at.is_not(None)))
     unit = gettext("个")

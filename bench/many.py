@@ -87,7 +87,9 @@ def settle() -> None:
 def people() -> None:
     """Make fifty bodies, the hub and the lead authority, and the people who work there."""
     hashed, long_ago = passwords.kept(PASSWORD), datetime(2026, 1, 1, tzinfo=UTC)
-    places = [Organisation(name=f"示例第{n}局", short=f"第{n}局", kind=OrganisationKind.BODY) for n in range(1, BODIES + 1)]
+    places = [
+        Organisation(name=f"示例第{n}局", short=f"第{n}局", kind=OrganisationKind.BODY) for n in range(1, BODIES + 1)
+    ]
     places += [Organisation(name="示例大数据中心", kind=OrganisationKind.HUB)]
     places += [Organisation(name="示例主管部门", kind=OrganisationKind.LEAD)]
     db.session.add_all(places)
@@ -101,7 +103,9 @@ def people() -> None:
     person, many, _, *colleagues = users
     offices = [(user, places[0], role) for user in (person, *colleagues) for role in GROUP]
     offices += [(many, place, role) for place in places[:10] for role in sorted(BODY_ROLES)]
-    offices += [(many, places[BODIES + (role in (Role.AUTHORITY, Role.SECRETARY))], role) for role in sorted(CITY_ROLES)]
+    offices += [
+        (many, places[BODIES + (role in (Role.AUTHORITY, Role.SECRETARY))], role) for role in sorted(CITY_ROLES)
+    ]
     db.session.add_all(Membership(user=user, organisation=place, role=role) for user, place, role in offices)
 
 
@@ -139,7 +143,10 @@ def case_rows(number: int, in_group: bool) -> Iterator[tuple[type[Any], dict[str
     if kind == "demand":
         yield Demand, demand(number, title, opened)
     else:
-        yield Listing, {"case_id": number, "dataset_id": None, "fields": {"name": title}, "reason": "", "narrowing": False}
+        yield (
+            Listing,
+            {"case_id": number, "dataset_id": None, "fields": {"name": title}, "reason": "", "narrowing": False},
+        )
     office = None if role in CITY_ROLES else body
     yield from ((WorkItem, row) for row in items(number, step, role, office, opened, ended, chance))
     if not ended and STEPS[step].limit:
@@ -183,14 +190,17 @@ def clock(number: int, step: str, opened: datetime, chance: random.Random) -> di
     }  # fmt: skip
 
 
-def journal(
-    number: int, step: str, opened: datetime, ended: bool, chance: random.Random
-) -> Iterator[dict[str, Any]]:
+def journal(number: int, step: str, opened: datetime, ended: bool, chance: random.Random) -> Iterator[dict[str, Any]]:
     """Yield the lines of a case's journal, chained."""
     lines: Iterable[tuple[EventKind, str, int | None, dict[str, Any]]] = [
         (EventKind.OPENED, "demand", 3, {"outcome": {}}),
         (EventKind.AWAITED, "submit_demand", None, {"item": "0", "role": "requester", "offered": False}),
-        (EventKind.ANSWERED, "submit_demand", 3, {"answer": {"purpose": "研究" * chance.randint(5, 60)}, "outcome": {}}),
+        (
+            EventKind.ANSWERED,
+            "submit_demand",
+            3,
+            {"answer": {"purpose": "研究" * chance.randint(5, 60)}, "outcome": {}},
+        ),
         (EventKind.ENDED, "closed", None, {}) if ended else (EventKind.AWAITED, step, None, {"offered": False}),
     ]
     previous = ""

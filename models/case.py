@@ -1,6 +1,6 @@
 """A case: its reference, its process, and the people it belongs to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,11 @@ class Case(Numbered, Base):
     def give_to(self, body: Organisation | None) -> None:
         """Give the case to the body that answers for the data, or take it back to the desk."""
         self.body, self.body_id = body, body.id if body else None
+
+    def day_of(self, limit: str) -> date | None:
+        """Return the day that the case itself sets for a limit, where the register does not count it out."""
+        entry = self.listing.dataset if limit == "reevaluation" and self.listing else None
+        return entry.reevaluate_on if entry else None
 
 
 class Counter(Base):

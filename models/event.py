@@ -60,7 +60,7 @@ SQLITE_TRIGGERS = [
     for verb in ("UPDATE", "DELETE")
 ]
 POSTGRESQL_TRIGGERS = [
-    f"CREATE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    f"CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
     f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
     "CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event "
     "FOR EACH ROW EXECUTE FUNCTION event_append_only()",

@@ -1,6 +1,6 @@
 """The clocks of a case: they start, stand still, go on, are extended, and run out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models import Case, Clock, ClockState, EventKind, Limit, Pause, User, WorkItem, db
 from workflow import calendar
@@ -8,12 +8,19 @@ from workflow.calendar import Stretch, local_day
 from workflow.errors import NotOpen
 from workflow.journal import record
 
+# How long before a day that the case itself has set people are warned of it.
+WARNING = timedelta(days=30)
+
 
 def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
     """Start the clock of a limit on a case; `timer` is the engine's key of the timer it stands for."""
     clock = Clock(id=timer, case_id=case.id, limit=limit, started_at=at, extended=0, state=ClockState.RUNNING)
     clock.pauses = []
-    reckon(clock)
+    if (day := case.day_of(limit)) is not None:
+        clock.due_at = calendar.day_end(day)
+        clock.soon_at = calendar.day_start(day - WARNING)
+    else:
+        reckon(clock)
     db.session.add(clock)
     return clock
 
