@@ -139,7 +139,7 @@ class Membership(Numbered, Base):
 
     __tablename__ = "membership"
     __table_args__ = (
-        UniqueConstraint("user_id", "organisation_id", "role"),
+        UniqueConstraint("user_id", "organisation_id", "role", "since"),
         Index(None, "organisation_id", "role"),
     )
 

@@ -50,7 +50,7 @@ def appoint(
 ) -> Membership:
     """Give a person a role in an organisation.
 
-    A role that has ended may be given again; the row then tells of the later time.
+    A role that has ended may be given again; each time it is held keeps a row of its own.
 
     :param since: the first day, or none when it has always been held
     :param until: the last day, or none while no end is foreseen
@@ -64,13 +64,13 @@ def appoint(
     if since and until and until < since:
         raise ValidationError({"until": [N_("结束日期不能早于开始日期")]})
     where = (Membership.user_id == user.id, Membership.organisation_id == place.id, Membership.role == role)
-    held = db.session.scalar(select(Membership).where(*where).with_for_update(of=Membership))
-    if held is not None and (held.until is None or held.until >= (since or today())):
+    # Two stewards who appoint the same person at once come here one after the other.
+    db.session.refresh(user, with_for_update={"of": User})
+    begins = since or today()
+    if any(row.until is None or row.until >= begins for row in db.session.scalars(select(Membership).where(*where))):
         raise ValidationError({"role": [N_("这个人已经有这个角色")]})
-    if held is None:
-        held = Membership(user=user, organisation=place, role=role)
-        db.session.add(held)
-    held.since, held.until = since, until
+    held = Membership(user=user, organisation=place, role=role, since=since, until=until)
+    db.session.add(held)
     db.session.commit()
     log.info("membership %s: person %s, %s of organisation %s, by %s", held.id, user.id, role, place.id, _key(by))
     return held

@@ -72,3 +72,13 @@ def test_people_are_found_by_every_word_of_name_or_address(person, body):
     assert everybody > offices.count(offices.people("office.example")) == 1
     offices.appoint(other, body, Role.CLERK, None, None, by=None)
     assert list(db.session.scalars(offices.people(organisation_id=body.id))) == [other]
+
+
+def test_a_role_given_again_keeps_the_time_before_it(person, body):
+    today = offices.today()
+    offices.appoint(person, body, Role.CLERK, today - timedelta(days=9), today - timedelta(days=5), by=None)
+    offices.appoint(person, body, Role.CLERK, today, None, by=None)
+    begun = db.session.scalars(
+        select(Membership.since).where(Membership.user_id == person.id).order_by(Membership.since)
+    )
+    assert list(begun) == [today - timedelta(days=9), today]

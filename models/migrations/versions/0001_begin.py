@@ -24,7 +24,7 @@ SQLITE = [
     "CREATE TRIGGER search_demand_removed AFTER DELETE ON search_demand BEGIN\n        DELETE FROM search_demand_fts WHERE rowid = old.position; END",
 ]
 POSTGRESQL = [
-    "CREATE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the journal is append only'; END $$",
+    "CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the journal is append only'; END $$",
     "CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_append_only()",
     "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event EXECUTE FUNCTION event_append_only()",
     "CREATE OR REPLACE FUNCTION dataset_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT old.open_type, old.domain, old.provider_id, old.frequency, old.formats::text, -1 WHERE old.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END IF; IF TG_OP <> 'DELETE' THEN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT new.open_type, new.domain, new.provider_id, new.frequency, new.formats::text, 1 WHERE new.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END IF; RETURN NULL; END $$",
@@ -321,7 +321,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_membership_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
         sa.UniqueConstraint(
-            "user_id", "organisation_id", "role", name=op.f("uq_membership_user_id_organisation_id_role")
+            "user_id", "organisation_id", "role", "since", name=op.f("uq_membership_user_id_organisation_id_role_since")
         ),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
