@@ -25,9 +25,17 @@ def open_for(
         db.session.merge(Draft(work_item_id=attempt["item"], user_id=actor.id, form=form, saved_at=now()))
     step = str(attempt.get("step") or attempt.get("name") or attempt.get("clock") or attempt["verb"])
     said = f"{type(error).__name__}: {error}"[:500]
-    incident = Incident(step=step, error=said, attempt=dict(attempt))
+    # What fails again is the same incident, with what it says now.
+    incident = still_open(case_id, attempt) or Incident(attempt=dict(attempt))
+    incident.step, incident.error = step, said
     if case is not None:
         incident.case_id, incident.case_version = case.id, case.version
         record(case, EventKind.INCIDENT, step, data={"verb": attempt["verb"]})
     db.session.add(incident)
     db.session.commit()
+
+
+def still_open(case_id: int, attempt: Mapping[str, Any]) -> Incident | None:
+    """Return the incident of the same attempt that nobody has dealt with yet."""
+    query = db.select(Incident).where(Incident.case_id == case_id, Incident.resolved_at.is_(None))
+    return next((each for each in db.session.scalars(query) if each.attempt == dict(attempt)), None)
