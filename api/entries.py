@@ -111,8 +111,7 @@ def entries(rows: Sequence[Row[Any]], person: User, back: str = "") -> list[Entr
 def bars_of(rows: Sequence[Row[Any]]) -> dict[str, Bar]:
     """Return how much of its limit each step has used; a clock that stands still counts up to the day it stopped."""
     clocks = {(clock.case_id, clock.limit): clock for clock in inbox.clocks_of(rows)}
-    left_of = cache(lambda due, since, unit: working_days_left(due, since) if unit is Unit.WORKING else (due - since).days)
-    bars, now = {}, today()
+    left_of, bars, now = cache(_left), {}, today()
     for row in rows:
         clock = clocks.get((row.case_id, row.limit))
         if clock is not None and row.due_at is not None:
@@ -121,6 +120,10 @@ def bars_of(rows: Sequence[Row[Any]]) -> dict[str, Bar]:
             since = local_day(clock.stopped_at) if clock.stopped_at else now
             bars[row.id] = Bar(min(max(whole - left_of(local_day(row.due_at), since, limit.unit), 0), whole), whole)
     return bars
+
+
+def _left(due: date, since: date, unit: Unit) -> int:
+    return working_days_left(due, since) if unit is Unit.WORKING else (due - since).days
 
 
 def _addresses(row: Row[Any], person: User, pattern: Any, back: str) -> Addresses:
@@ -134,7 +137,9 @@ def _addresses(row: Row[Any], person: User, pattern: Any, back: str) -> Addresse
         return Addresses(case, at(answer), claim=at("worklist.claim", step=row.step))
     if row.holder_id != person.id:
         return Addresses(case, case, take_over=at("worklist.take_over", step=row.step, next=back))
-    return Addresses(case, at(answer), release=at("worklist.release", step=row.step) if row.role is not Role.REQUESTER else "")
+    if row.role is Role.REQUESTER:
+        return Addresses(case, at(answer))
+    return Addresses(case, at(answer), release=at("worklist.release", step=row.step))
 
 
 def _badge(row: Row[Any]) -> Mark:
@@ -146,5 +151,5 @@ def _badge(row: Row[Any]) -> Mark:
 def _requester(row: Row[Any]) -> str:
     """Say what sort of requester a case has; who it is, the list does not tell."""
     if row.kind != "demand":
-        return N_("本单位")
+        return N_("主管单位")
     return N_("申请人（单位）") if row.for_party else N_("申请人（个人）")

@@ -18,7 +18,7 @@ from api.work_csv import csv_of
 from models import KIND_TITLES, Case, User, WorkItem, db
 from workflow import access, casework, inbox
 from workflow.errors import NotOpen, NotYours, Refused
-from workflow.inbox import Counts, Mark, Question, Sort
+from workflow.inbox import Mark, Question, Sort
 from workflow.stages import STEPS
 from workflow.walks import MOST_COUNTED, Stretch, Tab, View
 from workflow.worklist import open_items
@@ -218,7 +218,8 @@ def number(count: int) -> str:
 @bp.context_processor
 def words() -> dict[str, Any]:
     """Give the list's templates what they write addresses and numbers with."""
-    return {"address": address, "replaced": replace, "number": number, "View": View, "Tab": Tab, "Sort": Sort, "kinds": KIND_TITLES}
+    choices = {"View": View, "Tab": Tab, "Sort": Sort, "kinds": KIND_TITLES}
+    return {"address": address, "replaced": replace, "number": number, **choices}
 
 
 def _word(words: Any, text: str | None) -> Any:

@@ -43,8 +43,8 @@ PASSWORD = "a door stands open"
 # Who signs in: a person of the large group, one of many offices, and someone who asks.
 PERSON, MANY, CITIZEN = "person@bench.example", "many@bench.example", "citizen@bench.example"
 GROUP = (Role.CLERK, Role.REVIEWER)
-SUBJECTS = "公交线路 空气质量 医疗机构 公园绿地 停车场 充电桩 图书馆 行政许可 桥梁 供水水量 养老机构 地铁客流".split()
-SORTS = "信息 名单 统计 明细 目录 分布 监测数据 登记记录".split()
+SUBJECTS = ["公交线路", "空气质量", "医疗机构", "公园绿地", "停车场", "充电桩", "图书馆", "行政许可", "地铁客流"]
+SORTS = ["信息", "名单", "统计", "明细", "目录", "分布", "监测数据", "登记记录"]
 CHUNK = 2_000
 
 

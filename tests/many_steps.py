@@ -4,7 +4,19 @@ import random
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
-from models import BODY_ROLES, CITY_ROLES, Case, CaseStatus, Definition, Organisation, Role, User, WorkItem, WorkState, db
+from models import (
+    BODY_ROLES,
+    CITY_ROLES,
+    Case,
+    CaseStatus,
+    Definition,
+    Organisation,
+    Role,
+    User,
+    WorkItem,
+    WorkState,
+    db,
+)
 from workflow import calendar
 from workflow.stages import STEPS
 

@@ -211,7 +211,8 @@ def waiting_on(case: ColumnElement[bool]) -> list[str]:
 def clocks_of(rows: Sequence[Row[Any]]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the clocks that run or stand still on the cases of a page, each with when it was stopped."""
     stopped = and_(Pause.clock_id == Clock.id, Pause.ended_at.is_(None))
-    columns = (Clock.case_id, Clock.limit, Clock.state, Clock.started_at, Clock.extended, Pause.began_at.label("stopped_at"))
+    stopped_at = Pause.began_at.label("stopped_at")
+    columns = (Clock.case_id, Clock.limit, Clock.state, Clock.started_at, Clock.extended, stopped_at)
     cases = Clock.case_id.in_({row.case_id for row in rows if row.due_at})
     # The state is looked at here: a database might prefer its index to that of the few cases.
     found = db.session.execute(select(*columns).outerjoin(Pause, stopped).where(cases))
