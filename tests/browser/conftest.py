@@ -1,0 +1,84 @@
+"""A real browser, and a service that answers it over a socket of its own."""
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from api import create_app
+from api.seed.people import FILE, known_password
+from models import db
+from tests.browser.visitors import Service, Visitors
+from tests.conftest import fill, settings
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium: the machine's, or the one that playwright has brought."""
+    own = shutil.which("chromium") or shutil.which("google-chrome")
+    options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=own, args=options)
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def running(folder: Path, url: str) -> Iterator[Service]:
+    """Run a service on an empty database until the tests have done with it."""
+    app = create_app(settings(folder, url))
+    fill(app)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    shots = Path(os.environ["KAIMEN_SHOTS"]) if os.environ.get("KAIMEN_SHOTS") else None
+    if shots:
+        shots.mkdir(parents=True, exist_ok=True)
+    yield Service(f"http://127.0.0.1:{server.port}", app, known_password(folder / FILE), SEEN, shots)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+# Each kind of page is looked at once, whichever service shows it first.
+SEEN: set[tuple[object, ...]] = set()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory, _quick_passwords) -> Iterator[Service]:
+    """Return a service on SQLite that all lives share."""
+    with running(tmp_path_factory.mktemp("browser"), "") as service:
+        yield service
+
+
+@pytest.fixture
+def service_on_postgresql(tmp_path, empty_postgresql) -> Iterator[Service]:
+    """Return a service on an empty PostgreSQL database."""
+    with running(tmp_path, empty_postgresql) as service:
+        yield service
+
+
+@pytest.fixture
+def come(browser) -> Iterator:
+    """Return what lets people come to a service, in a language; at the end all leave, and none met a fault."""
+    groups: list[Visitors] = []
+
+    def visitors(service: Service, language: str = "zh") -> Visitors:
+        groups.append(Visitors(browser, service, language))
+        return groups[-1]
+
+    yield visitors
+    for group in groups:
+        group.leave()

@@ -1,0 +1,115 @@
+"""What a page must do for everybody: with a keyboard alone, without script, half done and taken up again."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.answers import DEMAND
+
+pytestmark = pytest.mark.browser
+# Whether what has the focus, or the card around it, has a ring that can be seen.
+RING = """() => [document.activeElement, document.activeElement.closest(".km-choice")]
+  .some((element) => element && getComputedStyle(element).outlineStyle !== "none")"""
+
+
+def test_a_draft_is_kept_and_taken_up_again(service, come):
+    citizen = come(service).citizen
+    citizen.goto("/demands/new")
+    citizen.fill({"subject": "公交首末班时间", "description": "半句话"})
+    citizen.send("button[name=draft]")
+    citizen.accepted()
+    citizen.click("main a:has-text('公交首末班时间'), main .km-rows a")
+    citizen.click("main a[href$='/submit_demand']")
+    expect(citizen.page.locator("#f-description")).to_have_value("半句话")
+    citizen.send()
+    expect(citizen.page.locator(".km-summary")).to_be_focused()
+    expect(citizen.page.locator("#f-subject")).to_have_value("公交首末班时间")
+    citizen.page.click(".km-summary a[href='#f-purpose']")
+    expect(citizen.page.locator("#f-purpose")).to_be_focused()
+    citizen.fill(DEMAND | {"subject": "公交首末班时间"})
+    citizen.send()
+    citizen.accepted()
+
+
+def test_a_form_is_filled_in_with_the_keyboard_alone(service, come):
+    citizen = come(service).citizen
+    citizen.goto("/demands/new")
+    keyboard, page = citizen.page.keyboard, citizen.page
+    keyboard.press("Tab")
+    expect(page.locator(".km-skip")).to_be_focused()
+    keyboard.press("Enter")
+    steps = 0
+    while not page.evaluate("document.activeElement.matches('form.km-form [type=submit]')"):
+        keyboard.press("Tab")
+        steps += 1
+        assert steps < 60, "the button is out of the keyboard's reach"
+        assert page.evaluate(RING), page.evaluate("document.activeElement.outerHTML")
+        name = page.evaluate("document.activeElement.name")
+        if name in DEMAND:
+            keyboard.insert_text(DEMAND[name])
+        elif name == "asks_for":
+            keyboard.press("ArrowDown")
+    with page.expect_navigation():
+        keyboard.press("Enter")
+    citizen.accepted()
+
+
+def test_a_demand_is_handed_in_without_script(service, come):
+    visitor = come(service).open(scripts=False)
+    visitor.goto("/sign-in")
+    visitor.page.fill("#f-email", "citizen1@demo.kaimen.example")
+    visitor.page.fill("#f-password", service.password)
+    visitor.send("[type=submit]")
+    visitor.goto("/demands/new")
+    visitor.send()
+    expect(visitor.page.locator(".km-summary")).to_be_visible()
+    visitor.fill(DEMAND)
+    visitor.send()
+    expect(visitor.page.locator(".km-flashes")).to_contain_text("XQ-")
+    expect(visitor.page.locator("main")).to_contain_text("初审需求")
+
+
+def test_similar_demands_are_shown_while_one_writes(service, come):
+    citizen = come(service).citizen
+    citizen.goto("/demands/new")
+    citizen.page.locator("#f-subject").press_sequentially("公交车辆", delay=20)
+    expect(citizen.page.locator("#similar a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_other_page_can_be_read_by_everybody(service, come, language):
+    visitors = come(service, language)
+    visitors.citizen.goto("/account")
+    visitors.citizen.goto("/cases")
+    visitors.citizen.goto("/demands/new")
+    visitors.citizen.send()
+    visitors.steward.goto("/people")
+    visitors.steward.click("main table a, main .km-rows a")
+    visitors.steward.goto("/incidents")
+    visitors.clerk.goto("/work")
+    visitors.clerk.goto("/listings/new")
+    nobody = visitors.open()
+    nobody.goto("/sign-in")
+    if language == "en":
+        nobody.click("header a[hreflang]")
+    for path in ("/", "/sign-up", "/forgot", "/datasets?q=nothing-of-this-name", "/demands", "/api", "/nowhere"):
+        nobody.goto(path)
+
+
+def test_the_choice_of_dark_and_light_lasts(service, come):
+    visitor = come(service).open()
+    visitor.goto("/")
+    visitor.page.click("[data-km=theme]")
+    expect(visitor.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    visitor.page.reload()
+    expect(visitor.page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_the_looking_would_find_a_fault(service, come):
+    visitor = come(service).open()
+    visitor.goto("/sign-in")
+    visitor.page.evaluate("document.querySelector('label[for=f-email]').remove()")
+    visitor.page.evaluate("document.body.setAttribute('onclick', 'alert(1)')")
+    visitor.examine("a page without a label")
+    assert any("label" in fault for fault in visitor.faults)
+    assert any("Content Security Policy" in fault for fault in visitor.faults)
+    visitor.faults.clear()

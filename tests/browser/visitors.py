@@ -1,0 +1,216 @@
+"""Visitors in a browser: they sign in, answer forms as people do, and look at every kind of page they meet."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.exceptions import HTTPException
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+EXAMINE = "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDE, PHONE, NARROW = 1400, 390, 320
+# Colours do not depend on the language, but how wide words run does.
+LOOKS = {
+    "zh": [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")],
+    "en": [(PHONE, "light"), (WIDE, "light")],
+}
+# The browser reports a refused page as an error; whoever asked for it expects the refusal.
+REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+DRAWN = "#map[data-drawn=yes]"
+PEOPLE = {
+    "citizen": "citizen1",
+    "neighbour": "citizen2",
+    "company": "requester.keji",
+    "desk": "desk.hub",
+    "steward": "steward.hub",
+    "authority": "authority.shuju",
+    "auditor": "auditor.shuju",
+    "clerk": "clerk.jiaotong",
+    "reviewer": "reviewer.jiaotong",
+    "decider": "decider.jiaotong",
+    "security": "security.jiaotong",
+}
+
+
+@dataclass
+class Service:
+    """A running service: its address, the application behind it, the password of its people, and what was seen."""
+
+    base: str
+    app: object
+    password: str
+    seen: set[tuple[object, ...]]
+    shots: Path | None = None
+
+    def kind(self, page: Page) -> str:
+        """Return which kind of page is open: the route's name, and whether a form has come back."""
+        try:
+            endpoint, _ = self.app.url_map.bind("").match(urlsplit(page.url).path)
+        except HTTPException:
+            endpoint = "nowhere"
+        return endpoint + ("-wrong" if page.locator(".km-summary").count() else "")
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser."""
+
+    service: Service
+    page: Page
+    language: str
+    scripts: bool = True
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(f"{self.page.url}: {error}"))
+
+    def _hear(self, message) -> None:
+        if message.type == "error" and not (REFUSED.match(message.text) and "/static/" not in message.text):
+            self.faults.append(f"{self.page.url}: {message.text}")
+
+    def goto(self, path: str) -> None:
+        """Open an address, and look at the page."""
+        self.page.goto(self.service.base + path)
+        self.look()
+
+    def click(self, selector: str) -> None:
+        """Follow a link or press a button that leads to another page, and look at that."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+        self.look()
+
+    def sign_in(self, email: str) -> "Visitor":
+        """Sign in at the page for it, in one's language."""
+        self.goto("/sign-in")
+        if self.page.locator("html").get_attribute("lang")[:2] != self.language:
+            self.click("header a[hreflang]")
+        self.page.fill("#f-email", email)
+        self.page.fill("#f-password", self.service.password)
+        self.click("form.km-form [type=submit]")
+        expect(self.page.locator("header details.km-menu")).to_be_visible()
+        return self
+
+    def fill(self, answer: Mapping[str, object]) -> None:
+        """Write an answer into the form that is open."""
+        for name, value in answer.items():
+            self._write(self.page.locator(f"form.km-form [name={name}]"), value)
+
+    def _write(self, inputs, value: object) -> None:
+        first = inputs.first
+        kind = first.get_attribute("type")
+        if kind == "radio":
+            inputs.and_(self.page.locator(f"[value='{value}']")).check()
+        elif kind == "checkbox":
+            first.set_checked(bool(value))
+        elif first.evaluate("element => element.tagName") == "SELECT":
+            first.select_option(str(value))
+        else:
+            first.fill("\n".join(value) if isinstance(value, list) else str(value))
+
+    def send(self, button: str = "button.btn-primary") -> None:
+        """Send the form that is open."""
+        self.click(f"form.km-form {button}")
+
+    def answer(self, reference: str, step: str, answer: Mapping[str, object]) -> None:
+        """Take a step from the list of what waits, and answer it."""
+        self.goto("/work")
+        self.click(f"main a[href$='/{reference}/{step}']")
+        self.fill(answer)
+        self.send()
+        self.accepted()
+
+    def offered(self, reference: str, step: str, answer: Mapping[str, object]) -> None:
+        """Take a step that a case's page offers, and answer it."""
+        self.goto(f"/cases/{reference}")
+        self.click(f"main a[href$='/{reference}/{step}']")
+        self.fill(answer)
+        self.send()
+        self.accepted()
+
+    def accepted(self) -> None:
+        """See that what was sent has been recorded."""
+        assert not self.page.locator(".km-summary").count(), self.page.locator(".km-summary").inner_text()
+        expect(self.page.locator(".km-flashes [data-tone=done]")).to_be_visible()
+
+    @property
+    def reference(self) -> str:
+        """Return the reference of the case whose page is open."""
+        return re.search(r"/cases/([A-Z]{2}-\d{4}-\d{6})", self.page.url)[1]
+
+    def look(self) -> None:
+        """Look at the open page in every way in which its kind has not been looked at yet."""
+        if not self.scripts:
+            return
+        kind = self.service.kind(self.page)
+        looks = [look for look in LOOKS[self.language] if (kind, self.language, *look) not in self.service.seen]
+        if not looks:
+            return
+        if self.page.locator("#map").count():
+            self.page.wait_for_selector(DRAWN)
+        for width, theme in looks:
+            self.service.seen.add((kind, self.language, width, theme))
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+            self.examine(f"{kind} {self.language} {width} {theme}")
+            self._photograph(f"{kind}-{self.language}-{width}-{theme}")
+        self.page.set_viewport_size({"width": NARROW, "height": 900})
+        if (broad := self.page.evaluate("document.documentElement.scrollWidth")) > NARROW:
+            self.faults.append(f"{kind} {self.language}: {broad} pixels wide on a screen of {NARROW}")
+        self.page.set_viewport_size({"width": WIDE, "height": 900})
+        self.page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+
+    def examine(self, place: str) -> None:
+        """Look for what keeps people from using the open page; what is found is a fault."""
+        if not self.page.evaluate("typeof axe === 'object'"):
+            self.page.evaluate(AXE.read_text("utf-8"))
+        found = self.page.evaluate(EXAMINE, TAGS)
+        for violation in found["violations"]:
+            where = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+            self.faults.append(f"{place}: {violation['id']}: {violation['help']}: {where[:4]}")
+
+    def _photograph(self, name: str) -> None:
+        if self.service.shots:
+            self.page.screenshot(path=self.service.shots / f"{name}.png", full_page=True)
+
+
+class Visitors:
+    """Everybody who comes to a service during a test; each has a browser's window of their own."""
+
+    def __init__(self, browser: Browser, service: Service, language: str = "zh") -> None:
+        self.browser, self.service, self.language = browser, service, language
+        self.here: dict[str, Visitor] = {}
+
+    def __getattr__(self, word: str) -> Visitor:
+        """Return a person of the demonstration, signed in: `visitors.clerk`."""
+        if word.startswith("_"):
+            raise AttributeError(word)
+        if word not in self.here:
+            email = f"{PEOPLE[word]}@demo.kaimen.example"
+            self.here[word] = self.open().sign_in(email)
+        return self.here[word]
+
+    def open(self, scripts: bool = True) -> Visitor:
+        """Return somebody who has not signed in."""
+        context = self.browser.new_context(
+            viewport={"width": WIDE, "height": 900},
+            reduced_motion="reduce",
+            java_script_enabled=scripts,
+            locale="zh-CN",
+        )
+        context.set_default_timeout(30_000)
+        visitor = Visitor(self.service, context.new_page(), self.language, scripts)
+        self.here[f"window {len(self.here)}"] = visitor
+        return visitor
+
+    def leave(self) -> None:
+        """Close every window; nobody may have met a fault."""
+        everybody = list({id(visitor): visitor for visitor in self.here.values()}.values())
+        for visitor in everybody:
+            visitor.page.context.close()
+        faults = list(dict.fromkeys(fault for visitor in everybody for fault in visitor.faults))
+        assert not faults, "\n".join(faults)
