@@ -173,6 +173,15 @@ def test_a_forgotten_password_is_set_by_the_link_of_a_letter(site, client):
     assert sign_in(site.test_client(), password=PASSWORD).status_code == 422
 
 
+def test_a_used_link_is_useless_whatever_password_is_sent_through_it(site, client):
+    send(client, "/forgot", email=EMAIL)
+    link = newest_link(site)
+    assert send(client, link, password=OTHER).status_code == 303
+    late = site.test_client()
+    for password in ("short", OTHER + OTHER):
+        assert send(late, link, page="/forgot", password=password).status_code == 410
+
+
 def test_the_links_of_letters_lead_to_pages(site):
     with site.test_request_context():
         user = people.find(EMAIL)
