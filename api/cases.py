@@ -121,9 +121,7 @@ def state_of(drawn: Map, asked: list[Turn]) -> dict[str, Any]:
 def stops(told: list[Line], asked: list[Turn], ahead: list[str]) -> list[dict[str, Any]]:
     """Return the whole way of a case: what has been answered, what waits, and what may come."""
     done = [
-        {"title": gettext(line.title), "done": True, "at": line.at}
-        for line in told
-        if line.kind is EventKind.ANSWERED
+        {"title": gettext(line.title), "done": True, "at": line.at} for line in told if line.kind is EventKind.ANSWERED
     ]
     here = [{"title": gettext(turn.step.title), "here": True, "who": gettext(turn.step.role.title)} for turn in asked]
     return (

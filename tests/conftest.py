@@ -1,4 +1,4 @@
-"""What every test may lean on: an app on each database, people by their role, and cases walked there through the door."""
+"""What every test may lean on: an app on each database, people by their role, and cases walked through the door."""
 
 import contextlib
 import os

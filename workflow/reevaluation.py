@@ -47,7 +47,6 @@ def opened(key: int) -> bool:
 def clerk_of(body: int) -> User | None:
     """Return the clerk of a body who has been there the longest."""
     query = db.select(Membership).where(Membership.organisation_id == body, Membership.role == Role.CLERK)
-    for membership in db.session.scalars(query.order_by(Membership.id)):
-        if Role.CLERK in membership.user.roles and membership.user.is_active:
-            return membership.user
-    return None
+    memberships: list[Membership] = list(db.session.scalars(query.order_by(Membership.id)))
+    serving = (each.user for each in memberships if Role.CLERK in each.user.roles and each.user.is_active)
+    return next(serving, None)
