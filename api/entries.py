@@ -81,7 +81,7 @@ def entries(rows: Sequence[Row[Any]], person: User, back: str = "") -> list[Entr
     """
     locale = get_locale()
     english = locale is not None and locale.language == "en"
-    said, written, bars = cache(gettext), cache(day), bars_of(rows)
+    said, written, badge, bars = cache(gettext), cache(day), cache(_badge), bars_of(rows)
     deadlines: dict[tuple[Any, ...], Deadline | None] = {}
     pattern = cache(lambda endpoint, **values: url_for(endpoint, reference=ANY, **values))
 
@@ -94,7 +94,7 @@ def entries(rows: Sequence[Row[Any]], person: User, back: str = "") -> list[Entr
             item=row,
             step=said(STEPS[row.step].title),
             kind=said(KIND_TITLES[row.kind]),
-            badge=_badge(row),
+            badge=badge(row.status, row.state),
             requester=said(_requester(row)),
             body=(row.body_en if english else row.body) or "",
             deadline=deadline,
@@ -142,10 +142,10 @@ def _addresses(row: Row[Any], person: User, pattern: Any, back: str) -> Addresse
     return Addresses(case, at(answer), release=at("worklist.release", step=row.step))
 
 
-def _badge(row: Row[Any]) -> Mark:
-    if row.status is CaseStatus.INCIDENT:
+def _badge(status: CaseStatus, state: str) -> Mark:
+    if status is CaseStatus.INCIDENT:
         return Mark(INCIDENT.tone, INCIDENT.icon, gettext(INCIDENT.words))
-    return state_mark(row.state)
+    return state_mark(state)
 
 
 def _requester(row: Row[Any]) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_login import login_required
@@ -180,9 +181,12 @@ def parameters(question: Question) -> dict[str, str]:
 
 
 def address(question: Question, endpoint: str = "worklist.index", **place: str) -> str:
-    """Return the address at which a question is answered."""
-    values: dict[str, Any] = {**parameters(question), **place}
-    return url_for(endpoint, **values)
+    """Return the address at which a question is answered; a page holds dozens that differ in their parameters alone."""
+    bare = g.setdefault("worklist_addresses", {})
+    if endpoint not in bare:
+        bare[endpoint] = url_for(endpoint)
+    said = urlencode(parameters(question) | place)
+    return f"{bare[endpoint]}?{said}" if said else str(bare[endpoint])
 
 
 def cursor(mark: Mark) -> str:
