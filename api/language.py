@@ -67,7 +67,7 @@ def register(app: Flask) -> None:
     babel = Babel()
     babel.init_app(app, default_locale=LANGUAGES[0], default_timezone=str(SHANGHAI), locale_selector=locale_for)
     babel.domain_instance = Catalogues()
-    app.jinja_env.filters.update(day=day, moment=moment, iso=iso)
+    app.jinja_env.filters.update(day=day, moment=moment, iso=iso, called=called)
     app.jinja_env.globals.update(get_locale=get_locale)
     # A page asks for hundreds of sentences, so templates ask the catalogue itself and not the extension around it.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
@@ -139,6 +139,12 @@ def day(value: date | datetime | None) -> str:
     if _english():
         return str(format_date(local, "EEE d MMM" if this_year else "EEE d MMM y", locale="en"))
     return str(format_date(local, "M月d日（EEE）" if this_year else "y年M月d日（EEE）", locale="zh"))
+
+
+def called(place: Any, short: bool = True) -> str:
+    """Return what an organisation is called in the reader's language."""
+    own: str = place.label if short else place.name
+    return (place.name_en or own) if _english() else own
 
 
 def moment(value: datetime | None) -> str:

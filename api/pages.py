@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from api import evidence, prefill
 from api.auth import actor
 from api.forms import answered
+from api.language import called
 from api.security import FormView
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
 from workflow import access, casework, clock
@@ -147,4 +148,4 @@ def options(step: Step) -> dict[str, list[tuple[str, str]]]:
 def bodies() -> list[tuple[str, str]]:
     """Return the opening bodies with their names."""
     query = db.select(Organisation).where(Organisation.kind == OrganisationKind.BODY).order_by(Organisation.name)
-    return [("", "")] + [(str(body.id), body.name) for body in db.session.scalars(query)]
+    return [("", "")] + [(str(body.id), called(body, short=False)) for body in db.session.scalars(query)]
