@@ -21,7 +21,9 @@ class Named(Protocol):
         """Return the kind of its control."""
 
 
-MISSING = re.compile(r"Missing data for required field\.|Field may not be null\.|Must be equal to True\.|请填写这一项。|请选一项。")
+MISSING = re.compile(
+    r"Missing data for required field\.|Field may not be null\.|Must be equal to True\.|请填写这一项。|请选一项。"
+)
 # Marshmallow's own words → ours. A schema may bring a sentence of its own instead, which is then the msgid.
 SENTENCES = [
     (re.compile(pattern), sentence)

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.answers import ANSWERS, DEMAND, LISTED, OPENED, PROPOSAL
 
 pytestmark = pytest.mark.browser
-BODY = "上海市交通委员会"
+BODY = {"zh": "上海市交通委员会", "en": "Shanghai Municipal Transportation Commission"}
 
 
 def submit(visitor, **changes):
@@ -27,7 +27,7 @@ def route(visitors, reference, **changes):
     desk.goto("/work")
     desk.click(f"main a[href$='/{reference}/screen_demand']")
     desk.fill({"screening": "route"})
-    desk.page.get_by_label(BODY).check()
+    desk.page.get_by_label(BODY[desk.language]).check()
     desk.fill({"public_subject": "充电桩空闲", "public_text": "充电桩实时空闲数量"} | changes)
     desk.send()
     desk.accepted()
@@ -97,7 +97,7 @@ def test_an_entry_is_listed_amended_suspended_opened_again_and_withdrawn(service
     visitors = come(service, "en")
     clerk = visitors.clerk
     clerk.goto("/listings/new")
-    clerk.page.select_option("#body", label=BODY)
+    clerk.page.select_option("#body", label=BODY["en"])
     clerk.send()
     reference = clerk.reference
     clerk.fill(dict(LISTED[0][2]) | {"name": "公共停车场实时余位"})

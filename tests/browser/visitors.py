@@ -20,6 +20,11 @@ LOOKS = {
 }
 # The browser reports a refused page as an error; whoever asked for it expects the refusal.
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+TURN = """theme => {
+  delete document.getElementById("map")?.dataset.drawn;
+  document.documentElement.dataset.bsTheme = theme;
+  document.dispatchEvent(new Event("km:theme"));
+}"""
 DRAWN = "#map[data-drawn=yes]"
 PEOPLE = {
     "citizen": "citizen1",
@@ -155,14 +160,20 @@ class Visitor:
         for width, theme in looks:
             self.service.seen.add((kind, self.language, width, theme))
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.evaluate("theme => { document.documentElement.dataset.bsTheme = theme; }", theme)
+            self._turn(theme)
             self.examine(f"{kind} {self.language} {width} {theme}")
             self._photograph(f"{kind}-{self.language}-{width}-{theme}")
         self.page.set_viewport_size({"width": NARROW, "height": 900})
         if (broad := self.page.evaluate("document.documentElement.scrollWidth")) > NARROW:
             self.faults.append(f"{kind} {self.language}: {broad} pixels wide on a screen of {NARROW}")
         self.page.set_viewport_size({"width": WIDE, "height": 900})
-        self.page.evaluate("document.documentElement.dataset.bsTheme = 'light'")
+        self._turn("light")
+
+    def _turn(self, theme: str) -> None:
+        """Turn the page dark or light, as its button does, and wait until what is drawn has been drawn anew."""
+        self.page.evaluate(TURN, theme)
+        if self.page.locator("#map").count():
+            self.page.wait_for_selector(DRAWN)
 
     def examine(self, place: str) -> None:
         """Look for what keeps people from using the open page; what is found is a fault."""
