@@ -8,12 +8,16 @@ from flask import Response, stream_with_context
 from flask_babel import gettext
 
 from api.entries import Entry, entries
-from models import User
+from models import N_, User
 from workflow import inbox
 from workflow.calendar import today
 from workflow.inbox import Question
 
 AT_ONCE = 500
+HEADS = (
+    N_("编号"), N_("标题"), N_("种类"), N_("环节"), N_("状态"), N_("主管单位"), N_("申请人"), N_("到期日"), N_("期限"),
+    N_("收到"), N_("承办"),
+)  # fmt: skip
 # A cell that begins with one of these would be taken for a formula.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -31,9 +35,8 @@ def harmless(cell: str) -> str:
 
 
 def _lines(person: User, question: Question) -> Iterator[str]:
-    heads = ("编号", "标题", "种类", "环节", "状态", "主管单位", "申请人", "到期日", "期限", "收到", "承办")
     # Spreadsheets know by this mark that the file is written in UTF-8.
-    yield "\ufeff" + _line([gettext(head) for head in heads])
+    yield "\ufeff" + _line([gettext(head) for head in HEADS])
     mark = None
     while True:
         found = inbox.page(person, question, AT_ONCE, mark)

@@ -1,6 +1,6 @@
 """Measure how the work list answers with 1,000 and with 100,000 cases.
 
-`python -m bench.worklist` prints a table; `--database` names the folder or the addresses of two empty databases. Every
+`python -m bench.worklist` prints a table; `--databases` names two empty ones, else SQLite files are made. Every
 figure is the middle of many requests by a person who has signed in, from the address to the finished page.
 """
 
