@@ -8,6 +8,9 @@ from workflow.stages.demand import ASKS_FOR
 from workflow.stages.demand import GROUNDS as BARS
 
 WORDS = "经过认真核对事实和依据，情况清楚，理由充分，特此写明，没有其他意见。"
+STRANGE = [
+    None, "", "\x00", "\ud800", "nobody", "长" * 9000, 17, -1, 10**25, True, [], ["a", None], ["\x00"], {"a": 1},
+]  # fmt: skip
 FACTS = {
     name: st.booleans() if "words" not in field.metadata else st.sampled_from(sorted(field.metadata["words"]))
     for name, field in Proposal._declared_fields.items()
@@ -84,5 +87,5 @@ def faulty(draw, good_answer: dict) -> dict:
         return {**good_answer, "nobody asked": "for this"}
     if fault == "missing":
         return {key: value for key, value in good_answer.items() if key != name}
-    strange = draw(st.sampled_from([None, "", "\x00", 17, -1, True, [], ["a", None], {"a": 1}, "长" * 9000, "nobody"]))
+    strange = draw(st.sampled_from(STRANGE))
     return {**good_answer, name: strange}

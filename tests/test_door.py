@@ -105,6 +105,26 @@ def test_a_draft_is_kept_and_goes_with_its_answer(walker):
     assert db.session.scalar(db.select(db.func.count()).select_from(Draft)) == 0
 
 
+@pytest.mark.parametrize("words", ["a\x00b", "half \ud800 a character", "长" * 100_000])
+def test_a_draft_that_cannot_be_kept_is_refused(walker, words):
+    case, clerk = walker.at("assess_demand"), walker.person("clerk")
+    with pytest.raises(ValidationError):
+        casework.save(case, "assess_demand", {"remark": words}, actor=clerk)
+    with pytest.raises(ValidationError):
+        casework.start("demand", walker.person("citizen"), draft={"subject": words})
+    assert db.session.scalar(db.select(db.func.count()).select_from(Draft)) == 0
+    assert db.session.scalar(db.select(db.func.count()).select_from(Case)) == 1
+
+
+@pytest.mark.parametrize("word", ["\x00", "\ud800", 10**25, "XQ-2026-999999", ["XQ-2026-000001"]])
+def test_what_names_no_row_is_a_fault_of_the_answer(walker, word):
+    case, desk = walker.at("screen_demand"), walker.person("desk")
+    for field in ("body", "twin", "dataset"):
+        answer = {**walker.answer("screen_demand"), "screening": "decline", field: word}
+        with pytest.raises(ValidationError):
+            casework.submit(case, "screen_demand", answer, actor=desk, key="one key")
+
+
 def test_the_journal_cannot_be_changed_or_removed(walker):
     walker.demand()
     for change in (db.update(Event).values(step="forged"), db.delete(Event)):

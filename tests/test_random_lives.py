@@ -127,7 +127,7 @@ class Lives(RuleBasedStateMachine):
         who, said = self.person(data), data.draw(self.good["submit_demand"])
         how = data.draw(st.sampled_from(["raw", "raw", "draft", "faulty"]))
         raw = data.draw(faulty(said)) if how == "faulty" else said if how == "raw" else None
-        draft = said if how == "draft" else None
+        draft = data.draw(st.one_of(st.just(said), faulty(said))) if how == "draft" else None
         case = self.attempt("start", lambda: casework.start("demand", who, raw, draft=draft))
         self.cases += [case.id] if case else []
 
@@ -192,11 +192,12 @@ class Lives(RuleBasedStateMachine):
         if (step := self.open_step(data, case)) is None:
             return
         who = self.right_person(data, case, step) if data.draw(st.booleans(), "right") else self.person(data)
+        half = data.draw(faulty(data.draw(self.good[step])), "draft") if verb == "save" else {}
         verbs = {
             "claim": lambda: casework.claim(case, step, actor=who),
             "take over": lambda: casework.claim(case, step, actor=who, take_over=True),
             "release": lambda: casework.release(case, step, actor=who),
-            "save": lambda: casework.save(case, step, {"remark": "半句"}, actor=who),
+            "save": lambda: casework.save(case, step, half, actor=who),
         }
         self.attempt(verb, verbs[verb])
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-import orjson
 from marshmallow import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -28,6 +27,7 @@ from models import (
 )
 from workflow import access, calendar, definitions, engine, incidents, numbers
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
+from workflow.fields import check_draft
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
@@ -107,6 +107,7 @@ def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | N
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
+            check_draft(draft)
             # The draft names the work item, which must be there before it.
             db.session.flush()
             db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=at))
@@ -195,8 +196,7 @@ def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draf
     """Keep a half-written answer; it is checked when it is handed in, not before."""
     lock(case)
     item = answerable(case, step_named(name), actor, open_items(case))
-    if len(orjson.dumps(dict(form))) > 200_000:
-        raise ValidationError({"_schema": ["too long"]})
+    check_draft(form)
     draft = db.session.get(Draft, (item.id, actor.id))
     if draft is None:
         draft = Draft(work_item_id=item.id, user_id=actor.id)

@@ -1,5 +1,7 @@
 """The kinds of field an answer may have; each refuses what cannot be kept, and says how to mend it."""
 
+import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +12,11 @@ from models import N_, Case, Dataset, Organisation, OrganisationKind, db
 
 # Tab and line break are the only control characters a text may hold.
 ALLOWED = {"\n", "\t"}
+CONTROL = N_("文字里有看不见的控制字符，请删去后重新提交。")
+# The letters of a half-written answer, with the names of its fields.
+LONGEST_DRAFT = 100_000
+# No character at all, and half of one: a database refuses them.
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 # What stands where bytes were sent that are no text.
 REPLACEMENT = "\ufffd"
 
@@ -40,7 +47,7 @@ class Text(fields.String):
         "required": N_("请填写这一项。"),
         "null": N_("请填写这一项。"),
         "invalid": N_("请填写文字。"),
-        "control": N_("文字里有看不见的控制字符，请删去后重新提交。"),
+        "control": CONTROL,
     }
 
     def __init__(self, least: int = 1, most: int = 2000, **options: Any) -> None:
@@ -67,6 +74,19 @@ class Text(fields.String):
 def unreadable(char: str) -> bool:
     """Say whether a character is one that nobody can read."""
     return char == REPLACEMENT or (unicodedata.category(char) in {"Cc", "Cs", "Cn"} and char not in ALLOWED)
+
+
+def check_draft(form: Mapping[str, Any]) -> None:
+    """Refuse a half-written answer that cannot be kept as it is; whether it is right is asked when it is handed in.
+
+    Raises marshmallow's ValidationError.
+    """
+    texts = {name: value if isinstance(value, list) else [value] for name, value in form.items()}
+    unkept = [name for name, said in texts.items() if any(isinstance(one, str) and _UNKEPT.search(one) for one in said)]
+    if unkept:
+        raise ValidationError({name: [CONTROL] for name in unkept})
+    if len(json.dumps(dict(form), ensure_ascii=False)) > LONGEST_DRAFT:
+        raise ValidationError(too_long(LONGEST_DRAFT))
 
 
 def too_long(most: int) -> list[Any]:
@@ -165,7 +185,7 @@ class Reference(fields.Field[Any]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         word = str(value).strip() if isinstance(value, str | int) else ""
-        row = self.find(word) if 0 < len(word) <= 100 else None
+        row = self.find(word) if 0 < len(word) <= 100 and word.isprintable() else None
         if row is None:
             raise self.make_error("unknown")
         return row
