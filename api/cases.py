@@ -45,13 +45,9 @@ def index() -> ResponseReturnValue:
     if after is not None:
         query = query.where(Case.id < after)
     found = list(db.session.scalars(query.limit(PAGE + 1)))
-    waiting = set(
-        db.session.scalars(
-            db.select(WorkItem.case_id).where(
-                WorkItem.case_id.in_([case.id for case in found]), access.waiting_for(person)
-            )
-        )
-    )
+    keys = [case.id for case in found]
+    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), access.waiting_for(person))
+    waiting = set(db.session.scalars(turned)) if keys else set()
     groups = {"turn": [], "open": [], "draft": [], "ended": []}  # type: dict[str, list[Case]]
     for case in found[:PAGE]:
         groups[group_of(case, case.id in waiting)].append(case)
