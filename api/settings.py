@@ -67,6 +67,8 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     settings["DATA_DIR"] = str(folder)
     settings["SECRET_KEY"] = settings["SECRET_KEY"] or kept_secret(folder / "secret.key")
+    # What people have written must not stand in the log beside a failed statement.
+    settings.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})["hide_parameters"] = True
     settings["SQLALCHEMY_DATABASE_URI"] = database_url(settings["DATABASE_URL"], folder)
     return settings
 

@@ -1,5 +1,6 @@
 """The one door: start · claim · release · save · submit · signal · expire, each one transaction and one commit."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -33,6 +34,8 @@ from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, STEPS
 from workflow.worklist import due_with, follow, forget_drafts, open_item, open_items
+
+log = logging.getLogger("kaimen.casework")
 
 
 def start(
@@ -318,6 +321,8 @@ def moving(
         db.session.rollback()
         raise
     except (StaleDataError, IntegrityError) as error:
+        # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.
+        log.warning("%s was moved by somebody else: %s", reference, type(error).__name__)
         db.session.rollback()
         raise NotOpen(reference) from error
     except Exception as error:

@@ -17,7 +17,7 @@ def test_a_draft_is_kept_and_taken_up_again(service, come):
     citizen.fill({"subject": "公交首末班时间", "description": "半句话"})
     citizen.send("button[name=draft]")
     citizen.accepted()
-    citizen.click("main a:has-text('公交首末班时间'), main .km-rows a")
+    citizen.click("section[aria-labelledby=g-draft] .km-rows a")
     citizen.click("main a[href$='/submit_demand']")
     expect(citizen.page.locator("#f-description")).to_have_value("半句话")
     citizen.send()
