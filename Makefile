@@ -23,7 +23,7 @@ run: install ## Install, set up, and start web and worker on http://HOST:PORT
 	@trap 'kill $$worker 2>/dev/null' EXIT INT TERM; \
 	$(FLASK) worker & worker=$$!; \
 	echo "Kaimen runs on $(PUBLIC_URL) (stop it with Ctrl+C)"; \
-	$(BIN)/gunicorn --bind $(HOST):$(PORT) --workers 2 --threads 4 --access-logfile /dev/null wsgi:app
+	$(BIN)/gunicorn --bind $(HOST):$(PORT) --workers 2 --threads 4 --no-control-socket --access-logfile /dev/null wsgi:app
 
 install: $(VENV)/.installed api/static/vendor/.made ## Install the service and the browser's files
 

@@ -3,7 +3,7 @@
 import pytest
 from marshmallow import ValidationError
 
-from models import Case, CaseStatus, Dataset, DatasetState, Draft, Event, EventKind, OpenType, db
+from models import Case, CaseStatus, Dataset, DatasetState, Draft, Event, EventKind, Membership, OpenType, Role, db
 from tests.answers import ANSWERER, ANSWERS, LISTED, OPENED
 from workflow import casework, journal
 from workflow.errors import NotApart, NotOpen, NotYours, Repeated
@@ -64,8 +64,6 @@ def test_another_bodys_people_do_not_answer(walker):
 def test_who_proposed_may_not_review(walker):
     case = walker.at("review_classification")
     clerk = walker.person("clerk")
-    from models import Membership, Role
-
     db.session.add(Membership(user_id=clerk.id, organisation_id=case.body_id, role=Role.REVIEWER))
     db.session.commit()
     clerk.__dict__.pop("offices", None)
