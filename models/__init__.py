@@ -1,13 +1,21 @@
 """What the service remembers."""
 
 from models import sqlite
+from models.agreement import AGREEMENT_STATES, Agreement, AgreementState, AgreementTemplate, ClauseChange
+from models.application import Application, ApplicationVersion, DataRequest, Review
 from models.base import N_, db, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
+from models.companion import Companion
+from models.conditions import Conditions
 from models.dataset import FREQUENCY_TITLES, Dataset, DatasetGroup, DatasetState, Frequency, take_codes
 from models.definition import Definition
 from models.demand import Demand, Support
+from models.document import Document, DocumentState, Signature
+from models.entitlement import ENTITLEMENT_STATES, Access, Entitlement, EntitlementState, Resource
 from models.event import Event, EventKind
+from models.factor import Factor, RecoveryCode
+from models.file import File
 from models.incident import Incident, Resolution
 from models.job import Job, JobState, Letter
 from models.limit import Holiday, Limit, Unit
@@ -26,29 +34,47 @@ from models.user import (
 from models.work import Clock, ClockState, Draft, Pause, WorkItem, WorkState
 
 __all__ = [
+    "AGREEMENT_STATES",
     "BODY_ROLES",
     "CITY_ROLES",
+    "ENTITLEMENT_STATES",
     "FREQUENCY_TITLES",
     "INDEXES",
     "KINDS",
     "KIND_TITLES",
     "N_",
     "PREFIXES",
+    "Access",
+    "Agreement",
+    "AgreementState",
+    "AgreementTemplate",
     "Answer",
+    "Application",
+    "ApplicationVersion",
     "Case",
     "CaseStatus",
     "Classification",
+    "ClauseChange",
     "Clock",
     "ClockState",
+    "Companion",
+    "Conditions",
     "Counter",
+    "DataRequest",
     "Dataset",
     "DatasetGroup",
     "DatasetState",
     "Definition",
     "Demand",
+    "Document",
+    "DocumentState",
     "Draft",
+    "Entitlement",
+    "EntitlementState",
     "Event",
     "EventKind",
+    "Factor",
+    "File",
     "Frequency",
     "Holiday",
     "Incident",
@@ -62,8 +88,12 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "Pause",
+    "RecoveryCode",
     "Resolution",
+    "Resource",
+    "Review",
     "Role",
+    "Signature",
     "Support",
     "Token",
     "Unit",

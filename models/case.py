@@ -11,6 +11,7 @@ from models.base import N_, Base, Numbered, now
 from models.user import Organisation, User
 
 if TYPE_CHECKING:
+    from models.application import Application
     from models.classification import Classification
     from models.definition import Definition
     from models.demand import Demand
@@ -39,6 +40,7 @@ class Case(Numbered, Base):
         Index(None, "requester_id", "id"),
         Index(None, "body_id", "id"),
         Index(None, "kind", "status", "id"),
+        Index(None, "parent_id"),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -52,6 +54,8 @@ class Case(Numbered, Base):
     requester_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     body_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     definition_id: Mapped[int] = mapped_column(ForeignKey("definition.id"))
+    # The case of which this one is a part: an application to several bodies has a part for each.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
 
     # The engine's state, and the number of the codec that wrote it.
     process: Mapped[bytes] = mapped_column(default=b"")
@@ -67,6 +71,11 @@ class Case(Numbered, Base):
     demand: Mapped["Demand | None"] = relationship(back_populates="case", uselist=False, foreign_keys="Demand.case_id")
     listing: Mapped["Listing | None"] = relationship(back_populates="case", uselist=False)
     classification: Mapped["Classification | None"] = relationship(back_populates="case", uselist=False)
+    application: Mapped["Application | None"] = relationship(
+        back_populates="case", uselist=False, foreign_keys="Application.case_id"
+    )
+    parent: Mapped["Case | None"] = relationship(remote_side="Case.id", back_populates="parts")
+    parts: Mapped[list["Case"]] = relationship(back_populates="parent", order_by="Case.id")
     work: Mapped[list["WorkItem"]] = relationship(back_populates="case", order_by="WorkItem.opened_at")
 
     __mapper_args__ = {"version_id_col": version}

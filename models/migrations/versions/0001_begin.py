@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("requester_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("body_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("definition_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("process", sa.LargeBinary(), nullable=False),
         sa.Column("codec", sa.Integer(), nullable=False),
         sa.Column("journal_length", sa.Integer(), nullable=False),
@@ -189,6 +190,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["body_id"], ["organisation.id"], name=op.f("fk_case_body_id_organisation")),
         sa.ForeignKeyConstraint(["definition_id"], ["definition.id"], name=op.f("fk_case_definition_id_definition")),
+        sa.ForeignKeyConstraint(["parent_id"], ["case.id"], name=op.f("fk_case_parent_id_case")),
         sa.ForeignKeyConstraint(["requester_id"], ["user.id"], name=op.f("fk_case_requester_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case")),
         sa.UniqueConstraint("reference", name=op.f("uq_case_reference")),
@@ -196,6 +198,7 @@ def upgrade() -> None:
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_case_body_id_id"), ["body_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_kind_status_id"), ["kind", "status", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_requester_id_id"), ["requester_id", "id"], unique=False)
 
     op.create_table(
@@ -287,6 +290,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_dataset_state_updated_on"), ["state", "updated_on"], unique=False)
 
     op.create_table(
+        "factor",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("closed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_factor_user_id_user")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_factor")),
+    )
+    op.create_table(
         "membership",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -330,6 +345,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "recovery_code",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "token",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -349,6 +376,19 @@ def upgrade() -> None:
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_token_user_id"), ["user_id"], unique=False)
 
+    op.create_table(
+        "agreement_template",
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "clauses", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_agreement_template_dataset_id_dataset")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_template")),
+        sa.UniqueConstraint("dataset_id", "version", name=op.f("uq_agreement_template_dataset_id_version")),
+    )
     op.create_table(
         "answer",
         sa.Column("key", sa.Text(), nullable=False),
@@ -448,6 +488,45 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_clock_state_soon_at"), ["state", "soon_at"], unique=False)
 
     op.create_table(
+        "companion",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signs", sa.Boolean(), nullable=False),
+        sa.Column("invitation", sa.Text(), nullable=True),
+        sa.Column("invited_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_companion_case_id_case")),
+        sa.ForeignKeyConstraint(["invited_by_id"], ["user.id"], name=op.f("fk_companion_invited_by_id_user")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_companion_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companion")),
+        sa.UniqueConstraint("case_id", "email", name=op.f("uq_companion_case_id_email")),
+        sa.UniqueConstraint("invitation", name=op.f("uq_companion_invitation")),
+    )
+    with op.batch_alter_table("companion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_companion_user_id_case_id"), ["user_id", "case_id"], unique=False)
+
+    op.create_table(
+        "conditions",
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column(
+            "terms", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_conditions_case_id_case")),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_conditions_dataset_id_dataset")),
+        sa.ForeignKeyConstraint(["published_by_id"], ["user.id"], name=op.f("fk_conditions_published_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_conditions")),
+        sa.UniqueConstraint("dataset_id", "version", name=op.f("uq_conditions_dataset_id_version")),
+    )
+    op.create_table(
         "demand",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -482,6 +561,29 @@ def upgrade() -> None:
     with op.batch_alter_table("demand", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_demand_published_at"), ["published_at"], unique=False)
 
+    op.create_table(
+        "document",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column(
+            "facts", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "state",
+            sa.Enum("ordered", "made", "failed", name="documentstate", native_enum=False, length=20),
+            nullable=False,
+        ),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=True),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_document_case_id_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("case_id", "kind", "number", name=op.f("uq_document_case_id_kind_number")),
+    )
     op.create_table(
         "event",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -528,6 +630,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_event_case_id_number")),
     )
     op.create_table(
+        "file",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("mark", sa.Text(), nullable=False),
+        sa.Column("uploaded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_file_case_id_case")),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["user.id"], name=op.f("fk_file_uploaded_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file")),
+    )
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_file_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
         "job",
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column(
@@ -570,6 +695,25 @@ def upgrade() -> None:
     with op.batch_alter_table("listing", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_listing_dataset_id"), ["dataset_id"], unique=False)
 
+    op.create_table(
+        "resource",
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "columns", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_resource_dataset_id_dataset")),
+        sa.ForeignKeyConstraint(["loaded_by_id"], ["user.id"], name=op.f("fk_resource_loaded_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_resource")),
+        sa.UniqueConstraint("dataset_id", "version", name=op.f("uq_resource_dataset_id_version")),
+    )
     op.create_table(
         "support",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -656,6 +800,58 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "agreement",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("template_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("replaces_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "drafted",
+                "negotiating",
+                "agreed",
+                "signed",
+                "effective",
+                "suspended",
+                "replaced",
+                "expired",
+                "terminated",
+                "lapsed",
+                name="agreementstate",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "terms", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "clauses", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("document_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("effective_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_reason", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_agreement_case_id_case")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_agreement_document_id_document")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["agreement.id"], name=op.f("fk_agreement_replaces_id_agreement")),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["agreement_template.id"], name=op.f("fk_agreement_template_id_agreement_template")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("reference", name=op.f("uq_agreement_reference")),
+    )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agreement_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_state_ends_on"), ["state", "ends_on"], unique=False)
+
+    op.create_table(
         "draft",
         sa.Column("work_item_id", sa.Text(), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -734,12 +930,249 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pause", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_pause_clock_id"), ["clock_id"], unique=False)
+
+    op.create_table(
+        "signature",
+        sa.Column("document_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_signature_document_id_document")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_signature_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
+        sa.UniqueConstraint("document_id", "side", name=op.f("uq_signature_document_id_side")),
+    )
+    op.create_table(
+        "application",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("replaces_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "form", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("applicant_type", sa.Text(), nullable=False),
+        sa.Column("applicant", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "defects", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "route", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("clarification", sa.Text(), nullable=False),
+        sa.Column(
+            "decision", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("unpublished", sa.Text(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_application_case_id_case")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["agreement.id"], name=op.f("fk_application_replaces_id_agreement")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_application")),
+    )
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_outcome_decided_at"), ["outcome", "decided_at"], unique=False)
+
+    op.create_table(
+        "clause_change",
+        sa.Column("agreement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clause", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("after", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["agreement_id"], ["agreement.id"], name=op.f("fk_clause_change_agreement_id_agreement")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_clause_change_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clause_change")),
+    )
+    with op.batch_alter_table("clause_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_clause_change_agreement_id"), ["agreement_id"], unique=False)
+
+    op.create_table(
+        "entitlement",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("agreement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "provisioning",
+                "active",
+                "limited",
+                "suspended",
+                "revoked",
+                "expired",
+                name="entitlementstate",
+                native_enum=False,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column(
+            "items", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "rows", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "quota", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("watermarked", sa.Boolean(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_entitlement_agreement_id_agreement")),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_entitlement_case_id_case")),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_entitlement_dataset_id_dataset")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entitlement")),
+        sa.UniqueConstraint("reference", name=op.f("uq_entitlement_reference")),
+    )
+    with op.batch_alter_table("entitlement", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_entitlement_agreement_id"), ["agreement_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entitlement_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entitlement_dataset_id_state"), ["dataset_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_entitlement_state_ends_on"), ["state", "ends_on"], unique=False)
+
+    op.create_table(
+        "access",
+        sa.Column("entitlement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("resource_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("rows", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("download", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entitlement_id"], ["entitlement.id"], name=op.f("fk_access_entitlement_id_entitlement")
+        ),
+        sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name=op.f("fk_access_resource_id_resource")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_access_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access")),
+    )
+    with op.batch_alter_table("access", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_access_entitlement_id_at"), ["entitlement_id", "at"], unique=False)
+
+    op.create_table(
+        "application_version",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "form", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "defects", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_application_version_by_id_user")),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["application.case_id"], name=op.f("fk_application_version_case_id_application")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_application_version")),
+        sa.UniqueConstraint("case_id", "number", name=op.f("uq_application_version_case_id_number")),
+    )
+    op.create_table(
+        "data_request",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("conditions_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "items", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "rows", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["application.case_id"], name=op.f("fk_data_request_case_id_application")),
+        sa.ForeignKeyConstraint(
+            ["conditions_id"], ["conditions.id"], name=op.f("fk_data_request_conditions_id_conditions")
+        ),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_data_request_dataset_id_dataset")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_data_request")),
+        sa.UniqueConstraint("case_id", "dataset_id", name=op.f("uq_data_request_case_id_dataset_id")),
+    )
+    with op.batch_alter_table("data_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_data_request_dataset_id"), ["dataset_id"], unique=False)
+
+    op.create_table(
+        "review",
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "findings", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("opinion", sa.Text(), nullable=False),
+        sa.Column("grounds", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_review_by_id_user")),
+        sa.ForeignKeyConstraint(["case_id"], ["application.case_id"], name=op.f("fk_review_case_id_application")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+    )
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_case_id"), ["case_id"], unique=False)
     own(SQLITE, POSTGRESQL)
 
 
 def downgrade() -> None:
     """Go one version down."""
     own(SQLITE_GONE, POSTGRESQL_GONE)
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_case_id"))
+
+    op.drop_table("review")
+    with op.batch_alter_table("data_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_data_request_dataset_id"))
+
+    op.drop_table("data_request")
+    op.drop_table("application_version")
+    with op.batch_alter_table("access", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_access_entitlement_id_at"))
+
+    op.drop_table("access")
+    with op.batch_alter_table("entitlement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_entitlement_state_ends_on"))
+        batch_op.drop_index(batch_op.f("ix_entitlement_dataset_id_state"))
+        batch_op.drop_index(batch_op.f("ix_entitlement_case_id"))
+        batch_op.drop_index(batch_op.f("ix_entitlement_agreement_id"))
+
+    op.drop_table("entitlement")
+    with op.batch_alter_table("clause_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_clause_change_agreement_id"))
+
+    op.drop_table("clause_change")
+    with op.batch_alter_table("application", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_application_outcome_decided_at"))
+
+    op.drop_table("application")
+    op.drop_table("signature")
     with op.batch_alter_table("pause", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pause_clock_id"))
 
@@ -755,6 +1188,11 @@ def downgrade() -> None:
 
     op.drop_table("incident")
     op.drop_table("draft")
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_state_ends_on"))
+        batch_op.drop_index(batch_op.f("ix_agreement_case_id"))
+
+    op.drop_table("agreement")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
         batch_op.drop_index("ix_work_item_unclaimed")
         batch_op.drop_index("ix_work_item_step")
@@ -765,6 +1203,7 @@ def downgrade() -> None:
 
     op.drop_table("work_item")
     op.drop_table("support")
+    op.drop_table("resource")
     with op.batch_alter_table("listing", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_listing_dataset_id"))
 
@@ -773,11 +1212,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_job_state_run_at"))
 
     op.drop_table("job")
+    with op.batch_alter_table("file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_file_sha256"))
+        batch_op.drop_index(batch_op.f("ix_file_case_id"))
+
+    op.drop_table("file")
     op.drop_table("event")
+    op.drop_table("document")
     with op.batch_alter_table("demand", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_demand_published_at"))
 
     op.drop_table("demand")
+    op.drop_table("conditions")
+    with op.batch_alter_table("companion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_companion_user_id_case_id"))
+
+    op.drop_table("companion")
     with op.batch_alter_table("clock", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_clock_state_soon_at"))
         batch_op.drop_index(batch_op.f("ix_clock_state_due_at"))
@@ -786,14 +1236,20 @@ def downgrade() -> None:
     op.drop_table("clock")
     op.drop_table("classification")
     op.drop_table("answer")
+    op.drop_table("agreement_template")
     with op.batch_alter_table("token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_token_user_id"))
 
     op.drop_table("token")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_user_id"))
+
+    op.drop_table("recovery_code")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_membership_organisation_id_role"))
 
     op.drop_table("membership")
+    op.drop_table("factor")
     with op.batch_alter_table("dataset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dataset_state_updated_on"))
         batch_op.drop_index(batch_op.f("ix_dataset_source_source_key"))
@@ -803,6 +1259,7 @@ def downgrade() -> None:
     op.drop_table("dataset")
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_requester_id_id"))
+        batch_op.drop_index(batch_op.f("ix_case_parent_id"))
         batch_op.drop_index(batch_op.f("ix_case_kind_status_id"))
         batch_op.drop_index(batch_op.f("ix_case_body_id_id"))
 
