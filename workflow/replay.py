@@ -8,12 +8,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from models import Case, CaseStatus, Event, EventKind
+from models import Case, CaseStatus, Event, EventKind, db
+from models import Definition as Row
 from workflow import clock, definitions, engine, journal
 from workflow.worklist import open_items
 
-# What moves a case: a beginning, an answer, news from elsewhere, the end of a limit.
-MOVES = frozenset({EventKind.OPENED, EventKind.ANSWERED, EventKind.SIGNALLED, EventKind.OVERDUE})
+# What moves a case: a beginning, an answer, news from elsewhere, the end of a limit, a newer drawing.
+MOVES = frozenset({EventKind.OPENED, EventKind.ANSWERED, EventKind.SIGNALLED, EventKind.OVERDUE, EventKind.MIGRATED})
 # What follows of a move by itself: a service's words, a table's conclusion.
 FOLLOWS = frozenset({EventKind.SERVED, EventKind.TABLED})
 
@@ -69,6 +70,7 @@ def play(definition: engine.Definition, lines: Iterable[Event]) -> engine.Proces
     """Return a fresh process, moved by the lines of a journal as the case was.
 
     Services and tables are not called: their words stand in the journal, in the order in which they were said.
+    `definition` is the one the case runs by today; where it was moved to it, the replay begins with the one before.
 
     Raises EngineError where a line cannot follow from those before it.
     """
@@ -92,12 +94,24 @@ def play(definition: engine.Definition, lines: Iterable[Event]) -> engine.Proces
     moves = [line for line in told if line.kind in MOVES]
     if not moves or moves[0].kind is not EventKind.OPENED:
         raise Unlike("no line opens the case")
-    process = engine.start(definition, serve, decided, outcome_of(moves[0]))
+    migrations = [line for line in moves if line.kind is EventKind.MIGRATED]
+    current = definition_of(migrations[0].data["from"]) if migrations else definition
+    process = engine.start(current, serve, decided, outcome_of(moves[0]))
     for line in moves[1:]:
-        move(process, line)
+        if line.kind is EventKind.MIGRATED:
+            newer = definition_of(line.data["to"])
+            process = engine.load(newer, engine.migrate(process.dump(), current, newer), serve, decided)
+            current = newer
+        else:
+            move(process, line)
     if following:
         raise Unlike(f"{following[0].step} does not follow, and line {following[0].number} tells of it")
     return process
+
+
+def definition_of(key: int) -> engine.Definition:
+    """Return the parsed definition with a key."""
+    return definitions.parsed(db.session.get_one(Row, key))
 
 
 def move(process: engine.Process, line: Event) -> None:

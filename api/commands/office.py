@@ -6,8 +6,8 @@ import click
 from flask import Blueprint
 
 from api.seed import calendar as seed_calendar
-from models import Case, db
-from workflow import definitions, replay
+from models import PREFIXES, Case, db
+from workflow import definitions, migration, replay
 from workflow.check import problems
 from workflow.stages import STEPS
 
@@ -32,6 +32,23 @@ def check() -> None:
     if found:
         raise SystemExit(1)
     click.echo(f"{len(STEPS)} steps: drawn and declared alike.")
+
+
+@bp.cli.command("migrate-cases")
+@click.argument("kind", type=click.Choice(sorted(PREFIXES)))
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would happen, and change nothing.")
+def migrate_cases(kind: str, dry: bool) -> None:
+    """Move a kind's running cases to the newest version of its diagrams.
+
+    Each case is moved by itself; one that waits for something the new drawing does not have stays where it is.
+    """
+    moves = [migration.move(key, dry=dry) for key in migration.behind(kind)]
+    for each in moves:
+        click.echo(f"{each.reference} (version {each.version}): {each.obstacle or ('would move' if dry else 'moved')}")
+    stuck = sum(1 for each in moves if each.obstacle)
+    click.echo(f"{len(moves) - stuck} of {len(moves)} cases {'would move' if dry else 'moved'}; {stuck} stay.")
+    if stuck:
+        raise SystemExit(1)
 
 
 @bp.cli.command("verify-cases")
