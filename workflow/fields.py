@@ -161,6 +161,22 @@ class Lines(fields.List[str]):
         super().__init__(Text(most=200), validate=validate.Length(max=most, error=error), **options)
 
 
+class Group(fields.List[Any]):
+    """A list of nested answers, one a row."""
+
+    def __init__(self, schema: type[Answer], least: int = 0, most: int = 20, **options: Any) -> None:
+        if least:
+            options.setdefault("required", True)
+        else:
+            options.setdefault("load_default", list)
+        options.setdefault("error_messages", {"required": N_("请至少填写一行。"), "null": N_("请至少填写一行。")})
+        rules = [
+            validate.Length(min=least, error=N_("请至少填写一行。")),
+            validate.Length(max=most, error=N_("行数太多，请删减。")),
+        ]
+        super().__init__(fields.Nested(schema), validate=rules, **options)
+
+
 class Reference(fields.Field[Any]):
     """A field that names a row of ours and is loaded as that row, or as None where it may be left out and was."""
 
