@@ -12,6 +12,10 @@ DEFAULTS: dict[str, Any] = {
     "DATA_DIR": "var",
     # The database; empty means a SQLite file in DATA_DIR. postgresql://user:password@host/name in production.
     "DATABASE_URL": "",
+    # Where files are kept; empty means a folder in DATA_DIR. s3://bucket/folder in production.
+    "STORE_URL": "",
+    # A command that looks at each file handed in, run with the file's path; it ends with 1 where the file is harmful.
+    "SCANNER_COMMAND": "",
     # The key that signs sessions; empty means one made at the first start and kept in DATA_DIR.
     "SECRET_KEY": "",
     # The address under which people reach the service; used in letters.

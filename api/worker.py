@@ -22,7 +22,7 @@ from huey.exceptions import HueyException
 from huey.serializer import SignedSerializer
 
 from models import db
-from workflow import background, outbox, sweep
+from workflow import background, outbox, site, sweep
 from workflow.site import MailServer, Site
 
 log = logging.getLogger("kaimen.worker")
@@ -53,7 +53,13 @@ class Background:
             config["SMTP_PASSWORD"],
             config["SMTP_STARTTLS"],
         )
-        return Site(config["PUBLIC_URL"].rstrip("/"), mail if config["SMTP_HOST"] else None, said)
+        return Site(
+            config["PUBLIC_URL"].rstrip("/"),
+            mail if config["SMTP_HOST"] else None,
+            said,
+            store=config["STORE_URL"] or str(Path(config["DATA_DIR"]) / "store"),
+            scanner=config["SCANNER_COMMAND"],
+        )
 
     @cached_property
     def huey(self) -> Huey:
@@ -165,6 +171,7 @@ def register(app: Flask) -> None:
     In tests nobody is woken unless WAKE_WORKER says so: there is no worker, and every test has its own queue.
     """
     app.extensions["kaimen.background"] = Background(app)
+    site.found_by(lambda: background_of(current_app).site)
     app.after_request(wake_after_change)
 
 

@@ -32,8 +32,26 @@ class Site:
     mail: MailServer | None = None
     # Says a sentence of the code in a language ("zh", "en").
     say: Callable[[str, str], str] = verbatim
+    # Where files are kept: a folder, or the address of a bucket.
+    store: str = ""
+    # The command that looks at files which people hand in; empty means that none does.
+    scanner: str = ""
 
     @property
     def host(self) -> str:
         """Return the name of the host, as it stands in the marks of letters."""
         return urlsplit(self.url).hostname or "localhost"
+
+
+# Set once by whoever builds the service: says on which site a piece of work runs that is not handed one.
+_find: list[Callable[[], Site]] = []
+
+
+def found_by(find: Callable[[], Site]) -> None:
+    """Say how the site is found on which work runs."""
+    _find[:] = [find]
+
+
+def current() -> Site:
+    """Return the site on which this work runs."""
+    return _find[0]()
