@@ -7,22 +7,27 @@ the field), `when` (the answers to other fields under which this one applies), `
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 from unicodedata import east_asian_width
 
+from babel.support import NullTranslations
 from flask import Flask
 from flask_babel import gettext
+from markupsafe import Markup
 from marshmallow import Schema, ValidationError, fields, missing, validate
 from marshmallow.fields import Field
 from werkzeug.datastructures import MultiDict
 
 from api import questions
+from api.language import catalogue
 from api.mistakes import explained
 from api.questions import Options
 from models.base import N_
 
+_drawn: dict[tuple[NullTranslations, "Control"], Markup] = {}
 # The widest label, in Latin letters, of choices that stand close together; a Chinese character is two wide.
 BRIEF = 12
 
@@ -60,6 +65,8 @@ class Control:
     # The fields on whose answers this one depends, each with the answers that call for it; and the same in words.
     when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     condition: str = ""
+    # Says that nobody has written anything in it, and that its choices are always the same.
+    untouched: bool = False
 
     @property
     def id(self) -> str:
@@ -111,19 +118,11 @@ def described(
     :param options: for a field whose choices are known only now: value, label and, if need be, a hint of each
     """
     values, errors, options = values or {}, errors or {}, options or {}
-    controls = {
-        name: _control(name, question, values, options.get(name)) for name, question in questions.asked(schema).items()
-    }
-    done = tuple(
-        replace(
-            control,
-            mistakes=explained(errors.get(name), control),
-            condition=_condition(control, controls),
-        )
-        for name, control in controls.items()
-    )
+    asked = questions.asked(schema)
+    blank = _kept(schema, catalogue()) if isinstance(schema, type) and not options else _blank(asked, options)
+    controls = {name: _filled(control, asked[name], values, errors) for name, control in blank.items()}
     elsewhere = [messages for name, messages in errors.items() if name not in controls]
-    return Form(done, explained(elsewhere))
+    return Form(tuple(controls.values()), explained(elsewhere))
 
 
 def answered(form: MultiDict[str, str], schema: type[Schema] | Schema) -> dict[str, Any]:
@@ -153,6 +152,16 @@ def answered(form: MultiDict[str, str], schema: type[Schema] | Schema) -> dict[s
     return {name: value for name, value in answer.items() if _applies(asked[name], asked, answer)}
 
 
+def drawn(control: Control, draw: Callable[[Control], Markup]) -> Markup:
+    """Return the HTML of a control; one in which nobody has written anything is drawn once for each language."""
+    if not control.untouched:
+        return draw(control)
+    key = catalogue(), control
+    if key not in _drawn:
+        _drawn[key] = draw(control)
+    return _drawn[key]
+
+
 def fresh_nonce() -> str:
     """Return a key for one rendered form, by which a second submission of it is recognised."""
     return secrets.token_urlsafe(16)
@@ -160,19 +169,45 @@ def fresh_nonce() -> str:
 
 def register(app: Flask) -> None:
     """Give the templates what `_fields.html` needs."""
-    app.jinja_env.globals.update(described=described, fresh_nonce=fresh_nonce)
+    app.jinja_env.globals.update(described=described, drawn=drawn, fresh_nonce=fresh_nonce)
 
 
-def _control(name: str, question: Field[Any], values: Mapping[str, Any], options: Options | None) -> Control:
+@cache
+def _kept(schema: type[Schema], _: NullTranslations) -> dict[str, Control]:
+    """Return the blank controls of a schema in a language, described once."""
+    return _blank(questions.asked(schema), {})
+
+
+def _blank(asked: Mapping[str, Field[Any]], options: Mapping[str, Options]) -> dict[str, Control]:
+    """Return the controls of some fields before anybody has written anything."""
+    controls = {name: _control(name, question, options.get(name)) for name, question in asked.items()}
+    return {
+        name: replace(control, condition=_condition(control, controls)) if control.when else control
+        for name, control in controls.items()
+    }
+
+
+def _filled(control: Control, question: Field[Any], values: Mapping[str, Any], errors: Mapping[str, Any]) -> Control:
+    """Return a control with what has been answered, and with what is wrong with it."""
+    value = _shown(question, control.kind, values[control.name]) if control.name in values else control.value
+    mistakes = explained(errors[control.name], control) if control.name in errors else ()
+    if value == control.value and not mistakes:
+        return control
+    return replace(control, value=value, mistakes=mistakes, untouched=False)
+
+
+def _shown(question: Field[Any], kind: str, given: Any) -> str | tuple[str, ...]:
+    """Return an answer as its control shows it."""
+    parts = tuple(map(questions.text, questions.listed(given)))
+    return parts if isinstance(question, fields.List) and kind != "lines" else "\n".join(parts)
+
+
+def _control(name: str, question: Field[Any], options: Options | None) -> Control:
+    """Return the control of a field before anybody has written anything."""
     metadata = question.metadata
     default = None if callable(question.load_default) or question.load_default is missing else question.load_default
-    given = values.get(name, default)
     kind = questions.kind(question, options)
     span = questions.rule(question, validate.Range)
-    several = isinstance(question, fields.List)
-    value: str | tuple[str, ...] = tuple(map(questions.text, questions.listed(given)))
-    if not several or kind == "lines":
-        value = "\n".join(value)
     return Control(
         name=name,
         kind=kind,
@@ -180,7 +215,7 @@ def _control(name: str, question: Field[Any], values: Mapping[str, Any], options
         hint=_translated(metadata.get("hint")),
         required=question.required,
         optional=not question.required and kind != "check" and not metadata.get("when") and not default,
-        value=value,
+        value=_shown(question, kind, default),
         choices=tuple(
             Choice(chosen, label, hint) if options is not None else Choice(chosen, gettext(label), _translated(hint))
             for chosen, label, hint in questions.choices(question, options)
@@ -196,6 +231,7 @@ def _control(name: str, question: Field[Any], values: Mapping[str, Any], options
             (other, tuple(map(questions.text, questions.listed(called_for))))
             for other, called_for in metadata.get("when", {}).items()
         ),
+        untouched=options is None,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -32,7 +33,7 @@ def asked(schema: type[Schema] | Schema | Mapping[str, Field[Any]]) -> dict[str,
     """Return the fields a schema reads, under the names a form sends them by."""
     if isinstance(schema, Mapping):
         return dict(schema)
-    instance = schema() if isinstance(schema, type) else schema
+    instance = _instance(schema) if isinstance(schema, type) else schema
     return {question.data_key or name: question for name, question in instance.load_fields.items()}
 
 
@@ -122,6 +123,12 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@cache
+def _instance(schema: type[Schema]) -> Schema:
+    """Return the one schema of a class that is only asked for its fields."""
+    return schema()
 
 
 def _unfolded(rules: Iterable[Any]) -> Iterator[Any]:

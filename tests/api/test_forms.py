@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask, render_template_string
 from flask_login import LoginManager
+from markupsafe import Markup
 from marshmallow import Schema, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
@@ -202,8 +203,8 @@ def page():
     forms.register(app)
     app.jinja_env.globals["csrf_token"] = lambda: "the-token"
 
-    def render(values=None, errors=None, **more):
-        with app.test_request_context("/"):
+    def render(values=None, errors=None, language="zh", **more):
+        with app.test_request_context("/", headers={"Cookie": f"lang={language}"}):
             return render_template_string(FORM, schema=Order, values=values, errors=errors, more=more)
 
     return render
@@ -249,3 +250,39 @@ def test_a_mistake_is_announced_at_its_control_and_in_the_summary(page):
     assert re.search(r'id="f-name"[^>]*aria-invalid="true"[^>]*aria-describedby="f-name-h f-name-e"', text)
     assert re.search(r'href="#f-name"', text)
     assert "km-summary" not in page({})
+
+
+def test_a_blank_form_holds_nothing_of_the_form_before_it(page):
+    blank = re.sub(r'name="nonce" value="[^"]*"', "", page())
+    written = page({"name": "某人写的字", "use": "study", "modes": ["red"], "agreed": True}, {"day": ["某处不对"]})
+    assert {"某人写的字", "某处不对"} <= set(re.findall(r"某[\w]+", written))
+    assert re.sub(r'name="nonce" value="[^"]*"', "", page()) == blank
+    assert "某" not in blank
+
+
+def test_a_control_is_drawn_again_for_each_answer_and_only_once_while_it_is_blank():
+    drawings = []
+
+    def draw(control):
+        drawings.append(control.value)
+        return Markup("<p>%s</p>") % control.value
+
+    for value in ("甲", "", "乙", ""):
+        assert forms.drawn(described(Drawn, {"name": value})["name"], draw) == f"<p>{value}</p>"
+    assert drawings == ["甲", "", "乙"]
+
+
+class Drawn(Answer):
+    """A form that no other test draws."""
+
+    name = Text(2, 60, metadata={"label": "只在这里画的一项"})
+
+
+def test_a_blank_form_speaks_the_language_of_its_reader(page):
+    with_options = {"options": {"body": [("1", "甲局")]}}
+    assert "选填" in page()
+    assert "选填" in page(**with_options)
+    assert ">optional<" in page(language="en")
+    assert "选填" not in page(language="en", **with_options)
+    assert "甲局" in page(language="en", **with_options)
+    assert "甲局" not in page(language="en")
