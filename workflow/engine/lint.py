@@ -145,8 +145,8 @@ def _event(element: etree._Element, kind: str) -> Iterator[str]:
 
 def _ballot(element: etree._Element) -> Iterator[str]:
     host = element.getparent()
-    if host is None or local(host) != "userTask" or element.get("isSequential") == "true":
-        yield "only a user task may be given to several people, and only to all at once"
+    if host is None or local(host) not in ("userTask", "subProcess") or element.get("isSequential") == "true":
+        yield "only a user task or a sub-process may be given to several people, and only to all at once"
     parts = {local(part): part for part in element}
     if set(parts) != {"loopDataInputRef", "inputDataItem"} or not text_of(parts["loopDataInputRef"]).isidentifier():
         yield "a ballot must name the list of its members and the word for one member, and nothing else"

@@ -54,6 +54,10 @@ class _UserTasks(TaskParser):
     PARALLEL_MI_CLASS = specs.Ballot
 
 
+class _SubProcesses(SubWorkflowParser):
+    PARALLEL_MI_CLASS = specs.Ballot
+
+
 class _RuleTasks(TaskParser):
     def create_task(self) -> TaskSpec:
         task = super().create_task()
@@ -79,7 +83,7 @@ class Parser(BpmnParser):
         full_tag("businessRuleTask"): (_RuleTasks, specs.BusinessRuleTask),
         full_tag("exclusiveGateway"): (ConditionalGatewayParser, specs.ExclusiveGateway),
         full_tag("parallelGateway"): (GatewayParser, specs.ParallelGateway),
-        full_tag("subProcess"): (SubWorkflowParser, specs.SubProcess),
+        full_tag("subProcess"): (_SubProcesses, specs.SubProcess),
         full_tag("callActivity"): (CallActivityParser, specs.CallActivity),
         full_tag("boundaryEvent"): (_BoundaryEvents, specs.BoundaryEvent),
         full_tag("intermediateCatchEvent"): (_CatchEvents, specs.CatchEvent),

@@ -25,7 +25,7 @@ class Waiting:
 
     `kind` is "step" for a step somebody must take, "offered" for one somebody may take meanwhile, "timer" for a limit
     that may pass; `host` is the element an offered step or a timer is attached to, and `interrupting` says that it
-    ends everything in its host. `assignee` is the member of a ballot.
+    ends everything in its host. `assignee` is the member of a ballot it waits for.
     """
 
     id: str
@@ -169,16 +169,26 @@ def checked(outcome: Outcome) -> dict[str, Any]:
 def _waiting(task: Node) -> Waiting | None:
     spec = task.task_spec
     if task._state == TaskState.READY:
-        ballot = task.parent.task_spec
-        item = ballot.input_item.bpmn_id if task.triggered and isinstance(ballot, Ballot) else None
-        return Waiting(task.id, spec.bpmn_id, "step", assignee=task.data.get(item) if item else None)
+        return Waiting(task.id, spec.bpmn_id, "step", assignee=_assignee(task))
     if isinstance(spec, BoundaryEvent | CatchEvent):
         host = getattr(spec, "host", None)
         interrupting = bool(getattr(spec, "cancel_activity", False))
         if isinstance(spec.event_definition, Limit):
             return Waiting(task.id, spec.bpmn_id, "timer", spec.event_definition.name, host, interrupting)
         if host is not None:
-            return Waiting(task.id, spec.bpmn_id, "offered", None, host, interrupting)
+            return Waiting(task.id, spec.bpmn_id, "offered", None, host, interrupting, _assignee(task))
+    return None
+
+
+def _assignee(task: Node) -> str | int | None:
+    """Return the member of a ballot for whom a task waits: its own, or that of the process it is in."""
+    each: Node | None = task
+    while each is not None:
+        ballot = each.parent.task_spec if each.parent is not None else None
+        if each.triggered and isinstance(ballot, Ballot):
+            member: str | int | None = task.data.get(ballot.input_item.bpmn_id)
+            return member
+        each = getattr(each.workflow, "host", None)
     return None
 
 

@@ -154,26 +154,30 @@ class Hosting:
         my_task.take(subworkflow.last_task)
 
 
-class SubProcess(Hosting, StockSubProcess):
-    """A process drawn inside another."""
+class Member:
+    """What may be given to every member of a ballot."""
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        super()._on_complete_hook(my_task)  # type: ignore[misc]
+        ballot = my_task.parent
+        if my_task.triggered and isinstance(ballot.task_spec, Ballot):
+            ballot.task_spec.count(ballot, my_task)
+
+
+class SubProcess(Member, Hosting, StockSubProcess):
+    """A process drawn inside another, alone or one for each member of a ballot."""
 
 
 class CallActivity(Hosting, StockCallActivity):
     """A process drawn in a diagram of its own."""
 
 
-class UserTask(StockUserTask):
+class UserTask(Member, StockUserTask):
     """A step a person completes, alone or as one member of a ballot."""
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        super()._on_complete_hook(my_task)
-        ballot = my_task.parent
-        if my_task.triggered and isinstance(ballot.task_spec, Ballot):
-            ballot.task_spec.count(ballot, my_task)
 
 
 class Ballot(ParallelMultiInstanceTask):
-    """A step given to every member of a list at once, over when all have completed it.
+    """A step, or a process, given to every member of a list at once; over when all have completed theirs.
 
     The outcomes of the members are merged, the last one wins; the member's own word is not. What each member said is
     kept by whoever completes the steps, so that an interrupting timer loses nothing.
@@ -189,13 +193,14 @@ class Ballot(ParallelMultiInstanceTask):
         for member in members:
             child = my_task._add_child(spec, TaskState.WAITING)
             child.triggered = True
-            spec._update(child)
+            child._inherit_data()
             child.write({self.input_item.bpmn_id: member})
+            spec._update(child)
         return not members
 
     def count(self, my_task: Task, child: Task) -> None:
         """Take over what one member said, and go on when nobody is left."""
-        child.data.pop(self.input_item.bpmn_id)
+        child.data.pop(self.input_item.bpmn_id, None)
         my_task.take(child)
         if not any(other.triggered and other._state & UNFINISHED for other in my_task.children):
             my_task._set_state(TaskState.READY)
