@@ -43,7 +43,10 @@ class Resource(Numbered, Base):
 
     dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"))
     version: Mapped[int]
+    # What the body handed over: its kind and its hash, by which the same file is known again.
     media_type: Mapped[str]
+    source: Mapped[str]
+    # What is kept of it, in columns.
     sha256: Mapped[str]
     size: Mapped[int] = mapped_column(Key)
     # The names of the columns, in their order, and how many rows there are.
@@ -68,6 +71,8 @@ class Entitlement(Numbered, Base):
     dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"))
     state: Mapped[EntitlementState] = mapped_column(default=EntitlementState.PROVISIONING)
     state_reason: Mapped[str] = mapped_column(default="")
+    # Why it stands still, by who holds it (case, dataset); it goes on when nobody does.
+    holds: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # download, api or sandbox.
     mode: Mapped[str]
     items: Mapped[list[str]] = mapped_column(Json)

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, db, now
-from workflow import casework, reevaluation
+from workflow import casework, entitlements, reevaluation
 from workflow.calendar import local_day
 from workflow.errors import Failed, NotOpen, Refused
 from workflow.journal import record
@@ -27,6 +27,8 @@ def sweep(moment: datetime | None = None) -> int:
     """
     at = moment or now()
     reevaluation.take_in_hand(local_day(at))
+    entitlements.expire(local_day(at))
+    db.session.commit()
     warned = each(at, warn, Clock.soon_at <= at, Clock.warned_at.is_(None), Clock.due_at > at)
     fired = each(at, fire, Clock.due_at <= at)
     return warned + fired

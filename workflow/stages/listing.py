@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validate, validates_schema
 
 from models import FREQUENCY_TITLES, N_, Case, DatasetState, Listing, Role, User
+from workflow import entitlements
 from workflow.catalogue import entry
 from workflow.fields import Answer, Day, Lines, Text, Tick, choice, prose
 from workflow.stage import Stage
@@ -201,7 +202,7 @@ def reevaluate_dataset(case: Case, answer: dict[str, Any], clerk: User) -> dict[
 @stage.service
 def list_dataset(case: Case) -> dict[str, Any]:
     """Write the entry into the open list."""
-    entry.write(case)
+    entitlements.resume_dataset(entry.write(case))
     if case.kind == "listing":
         case.state = "listed"
     return {"reevaluation": "", "amended": False, "suspended": False, "on_list": True}
@@ -220,6 +221,7 @@ def discard_change(case: Case) -> dict[str, Any]:
 def suspend_entry(case: Case) -> dict[str, Any]:
     """Mark the entry as suspended, and pause what depends on it."""
     entry.set_state(case, DatasetState.SUSPENDED)
+    pause(case)
     case.state = "suspended"
     return {"suspended": True}
 
@@ -228,6 +230,8 @@ def suspend_entry(case: Case) -> dict[str, Any]:
 def resume_entry(case: Case) -> dict[str, Any]:
     """Open the suspended entry again."""
     entry.set_state(case, DatasetState.PUBLISHED)
+    if case.listing is not None and case.listing.dataset is not None:
+        entitlements.resume_dataset(case.listing.dataset)
     case.state = "listed"
     return {"suspended": False}
 
@@ -236,6 +240,7 @@ def resume_entry(case: Case) -> dict[str, Any]:
 def withdraw_entry(case: Case) -> None:
     """Take the entry off the open list."""
     entry.set_state(case, DatasetState.WITHDRAWN)
+    pause(case)
     case.state = "closed"
 
 
@@ -243,7 +248,14 @@ def withdraw_entry(case: Case) -> None:
 def refuse_listing(case: Case) -> None:
     """Close a case whose data are outside the scope of the rules; an entry that exists leaves the list."""
     entry.set_state(case, DatasetState.WITHDRAWN)
+    pause(case)
     case.state = "closed"
+
+
+def pause(case: Case) -> None:
+    """Pause every entitlement on the case's entry, if it has one: nobody takes out what is not on the list."""
+    if case.listing is not None and case.listing.dataset is not None:
+        entitlements.suspend_dataset(case.listing.dataset, case.listing.reason)
 
 
 def listing_of(case: Case) -> Listing:

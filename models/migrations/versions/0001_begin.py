@@ -290,6 +290,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_dataset_state_updated_on"), ["state", "updated_on"], unique=False)
 
     op.create_table(
+        "expert",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("employer", sa.Text(), nullable=False),
+        sa.Column(
+            "fields", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "away", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "conflicts", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_expert_user_id_user")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_expert")),
+    )
+    op.create_table(
         "factor",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
@@ -301,6 +319,24 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_factor_user_id_user")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_factor")),
     )
+    op.create_table(
+        "meeting",
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("called_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["called_by_id"], ["user.id"], name=op.f("fk_meeting_called_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+    )
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_starts_at"), ["starts_at"], unique=False)
+
     op.create_table(
         "membership",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -700,6 +736,7 @@ def upgrade() -> None:
         sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -850,6 +887,43 @@ def upgrade() -> None:
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_agreement_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_agreement_state_ends_on"), ["state", "ends_on"], unique=False)
+
+    op.create_table(
+        "consultation",
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("procedure", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column(
+            "documents", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "stand_ins", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("seated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "count", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("advice", sa.Text(), nullable=False),
+        sa.Column("advice_text", sa.Text(), nullable=False),
+        sa.Column("followed", sa.Boolean(), nullable=True),
+        sa.Column("departure", sa.Text(), nullable=False),
+        sa.Column("minutes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_consultation_case_id_case")),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_consultation_meeting_id_meeting")),
+        sa.ForeignKeyConstraint(["minutes_id"], ["document.id"], name=op.f("fk_consultation_minutes_id_document")),
+        sa.ForeignKeyConstraint(["seated_by_id"], ["user.id"], name=op.f("fk_consultation_seated_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consultation")),
+        sa.UniqueConstraint("reference", name=op.f("uq_consultation_reference")),
+    )
+    with op.batch_alter_table("consultation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_consultation_case_id"), ["case_id"], unique=False)
 
     op.create_table(
         "draft",
@@ -1026,6 +1100,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("state_reason", sa.Text(), nullable=False),
+        sa.Column(
+            "holds", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column(
             "items", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
@@ -1052,6 +1129,81 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_entitlement_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_entitlement_dataset_id_state"), ["dataset_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_entitlement_state_ends_on"), ["state", "ends_on"], unique=False)
+
+    op.create_table(
+        "opinion",
+        sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seat", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stance",
+            sa.Enum("support", "conditions", "oppose", "abstain", name="stance", native_enum=False, length=20),
+            nullable=False,
+        ),
+        sa.Column(
+            "answer", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultation.id"], name=op.f("fk_opinion_consultation_id_consultation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_opinion_user_id_user")),
+        sa.PrimaryKeyConstraint("consultation_id", "seat", name=op.f("pk_opinion")),
+    )
+    op.create_table(
+        "sealed_opinion",
+        sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultation.id"], name=op.f("fk_sealed_opinion_consultation_id_consultation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sealed_opinion_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_opinion")),
+    )
+    with op.batch_alter_table("sealed_opinion", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sealed_opinion_consultation_id_seat"), ["consultation_id", "seat"], unique=False
+        )
+
+    op.create_table(
+        "seat",
+        sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("chair", sa.Boolean(), nullable=False),
+        sa.Column("stand_in", sa.Boolean(), nullable=False),
+        sa.Column(
+            "interest",
+            sa.Enum("none", "conflict", "unsure", name="interest", native_enum=False, length=20),
+            nullable=True,
+        ),
+        sa.Column("interest_text", sa.Text(), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_because", sa.Text(), nullable=False),
+        sa.Column("present", sa.Boolean(), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultation.id"], name=op.f("fk_seat_consultation_id_consultation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_seat_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
+        sa.UniqueConstraint(
+            "consultation_id", "number", "user_id", name=op.f("uq_seat_consultation_id_number_user_id")
+        ),
+    )
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seat_user_id"), ["user_id"], unique=False)
 
     op.create_table(
         "access",
@@ -1157,6 +1309,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_access_entitlement_id_at"))
 
     op.drop_table("access")
+    with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_seat_user_id"))
+
+    op.drop_table("seat")
+    with op.batch_alter_table("sealed_opinion", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sealed_opinion_consultation_id_seat"))
+
+    op.drop_table("sealed_opinion")
+    op.drop_table("opinion")
     with op.batch_alter_table("entitlement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entitlement_state_ends_on"))
         batch_op.drop_index(batch_op.f("ix_entitlement_dataset_id_state"))
@@ -1188,6 +1349,10 @@ def downgrade() -> None:
 
     op.drop_table("incident")
     op.drop_table("draft")
+    with op.batch_alter_table("consultation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consultation_case_id"))
+
+    op.drop_table("consultation")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agreement_state_ends_on"))
         batch_op.drop_index(batch_op.f("ix_agreement_case_id"))
@@ -1249,7 +1414,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_membership_organisation_id_role"))
 
     op.drop_table("membership")
+    with op.batch_alter_table("meeting", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_starts_at"))
+
+    op.drop_table("meeting")
     op.drop_table("factor")
+    op.drop_table("expert")
     with op.batch_alter_table("dataset", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dataset_state_updated_on"))
         batch_op.drop_index(batch_op.f("ix_dataset_source_source_key"))
