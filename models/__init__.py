@@ -8,6 +8,17 @@ from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
 from models.companion import Companion
 from models.conditions import Conditions
+from models.consultation import (
+    STANCES,
+    Consultation,
+    Expert,
+    Interest,
+    Meeting,
+    Opinion,
+    SealedOpinion,
+    Seat,
+    Stance,
+)
 from models.dataset import FREQUENCY_TITLES, Dataset, DatasetGroup, DatasetState, Frequency, take_codes
 from models.definition import Definition
 from models.demand import Demand, Support
@@ -44,6 +55,7 @@ __all__ = [
     "KIND_TITLES",
     "N_",
     "PREFIXES",
+    "STANCES",
     "Access",
     "Agreement",
     "AgreementState",
@@ -59,6 +71,7 @@ __all__ = [
     "ClockState",
     "Companion",
     "Conditions",
+    "Consultation",
     "Counter",
     "DataRequest",
     "Dataset",
@@ -73,18 +86,22 @@ __all__ = [
     "EntitlementState",
     "Event",
     "EventKind",
+    "Expert",
     "Factor",
     "File",
     "Frequency",
     "Holiday",
     "Incident",
+    "Interest",
     "Job",
     "JobState",
     "Letter",
     "Limit",
     "Listing",
+    "Meeting",
     "Membership",
     "OpenType",
+    "Opinion",
     "Organisation",
     "OrganisationKind",
     "Pause",
@@ -93,7 +110,10 @@ __all__ = [
     "Resource",
     "Review",
     "Role",
+    "SealedOpinion",
+    "Seat",
     "Signature",
+    "Stance",
     "Support",
     "Token",
     "Unit",

@@ -13,6 +13,7 @@ from models.user import Organisation, User
 if TYPE_CHECKING:
     from models.application import Application
     from models.classification import Classification
+    from models.consultation import Consultation
     from models.definition import Definition
     from models.demand import Demand
     from models.listing import Listing
@@ -74,6 +75,7 @@ class Case(Numbered, Base):
     application: Mapped["Application | None"] = relationship(
         back_populates="case", uselist=False, foreign_keys="Application.case_id"
     )
+    consultations: Mapped[list["Consultation"]] = relationship(back_populates="case", order_by="Consultation.id")
     parent: Mapped["Case | None"] = relationship(remote_side="Case.id", back_populates="parts")
     parts: Mapped[list["Case"]] = relationship(back_populates="parent", order_by="Case.id")
     work: Mapped[list["WorkItem"]] = relationship(back_populates="case", order_by="WorkItem.opened_at")
