@@ -181,10 +181,11 @@ def needed(least: int, most: int, label: str, hint: str = "", **metadata: Any) -
     return prose(0, most, label, hint, needed=max(least, 1), **metadata)
 
 
-def declaration(label: str, hint: str = "") -> Tick:
+def declaration(label: str, **metadata: Any) -> Tick:
     """Return a box that must be ticked."""
     return Tick(
-        metadata={"label": label, **({"hint": hint} if hint else {})},
+        required=True,
+        metadata={"label": label, **metadata},
         validate=validate.Equal(True, error=N_("请确认这一项。")),
     )
 
@@ -330,10 +331,7 @@ class ApplicationForm(Answer):
     )
 
     # Declarations.
-    truthful = Tick(
-        metadata={"section": N_("声明"), "label": N_("所填内容真实、完整")},
-        validate=validate.Equal(True, error=N_("请确认这一项。")),
-    )
+    truthful = declaration(N_("所填内容真实、完整"), section=N_("声明"))
     no_sanction = declaration(N_("没有正在执行的限制获取公共数据的处理，信用记录良好"))
     attribution = declaration(N_("在成果里注明数据来源和取得日期"))
     no_transfer = declaration(N_("不把原始数据转给他人"))

@@ -129,10 +129,11 @@ def level(words: Mapping[str, str], **options: Any) -> fields.Integer:
 class Tick(fields.Boolean):
     """A box that is ticked or not; unticked when it is left out."""
 
-    default_error_messages = {"invalid": N_("请选是或否。")}
+    default_error_messages = {"invalid": N_("请选是或否。"), "required": N_("请确认这一项。")}
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("load_default", False)
+        if not options.get("required"):
+            options.setdefault("load_default", False)
         super().__init__(**options)
 
 
