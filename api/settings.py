@@ -16,8 +16,17 @@ DEFAULTS: dict[str, Any] = {
     "STORE_URL": "",
     # A command that looks at each file handed in, run with the file's path; it ends with 1 where the file is harmful.
     "SCANNER_COMMAND": "",
+    # Where the keys and certificates lie by which documents are signed; empty means a folder in DATA_DIR.
+    "SIGNING_DIR": "",
+    # A service that confirms when something was signed (RFC 3161); empty means that none does.
+    "TSA_URL": "",
+    # A folder with fonts for documents; empty means those that come with the service.
+    "FONTS_DIR": "",
     # The key that signs sessions; empty means one made at the first start and kept in DATA_DIR.
     "SECRET_KEY": "",
+    # The key that seals the committee's opinions until the ballot closes; empty means one made at the first start and
+    # kept in DATA_DIR, apart from the database.
+    "SEALING_KEY": "",
     # The address under which people reach the service; used in letters.
     "PUBLIC_URL": "http://127.0.0.1:8000",
     # Shows the letters page, prints the demo people's passwords, and marks every page as a demonstration.
@@ -71,6 +80,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     settings["DATA_DIR"] = str(folder)
     settings["SECRET_KEY"] = settings["SECRET_KEY"] or kept_secret(folder / "secret.key")
+    settings["SEALING_KEY"] = settings["SEALING_KEY"] or kept_secret(folder / "sealing.key")
     # What people have written must not stand in the log beside a failed statement.
     settings.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})["hide_parameters"] = True
     settings["SQLALCHEMY_DATABASE_URI"] = database_url(settings["DATABASE_URL"], folder)

@@ -59,6 +59,11 @@ class Background:
             said,
             store=config["STORE_URL"] or str(Path(config["DATA_DIR"]) / "store"),
             scanner=config["SCANNER_COMMAND"],
+            signing=config["SIGNING_DIR"] or str(Path(config["DATA_DIR"]) / "signing"),
+            tsa=config["TSA_URL"],
+            fonts=config["FONTS_DIR"],
+            secret=config["SECRET_KEY"],
+            seal=config["SEALING_KEY"],
         )
 
     @cached_property

@@ -13,11 +13,10 @@ from models.user import User
 
 
 class DocumentState(StrEnum):
-    """Whether a document is still to be made, is there, or could not be made."""
+    """Whether a document is still to be made, or is there."""
 
     ORDERED = "ordered"
     MADE = "made"
-    FAILED = "failed"
 
 
 class Document(Numbered, Base):

@@ -22,12 +22,14 @@ from models import User, db
 from tests.house import House
 from tests.walks import Walker
 from workflow import calendar, definitions, passwords
+from workflow.documents import certificates
 
 DATABASES = ("sqlite", "postgresql")
 
 
 def settings(folder: Path, url: str) -> dict[str, object]:
-    """Return the settings of a test's app."""
+    """Return the settings of a test's app; the keys with which it signs are made for it."""
+    certificates.make_demonstration(str(folder / "signing"))
     return {
         "TESTING": True,
         "DEMO": True,

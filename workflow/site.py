@@ -1,7 +1,7 @@
 """The site on which background work runs: its address, its mail server, and its languages."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 
@@ -36,6 +36,16 @@ class Site:
     store: str = ""
     # The command that looks at files which people hand in; empty means that none does.
     scanner: str = ""
+    # The folder with the keys and certificates by which documents are signed.
+    signing: str = ""
+    # The address of a service that confirms when something was signed; empty means that none does.
+    tsa: str = ""
+    # A folder with the fonts of documents; empty means those that come with the service.
+    fonts: str = ""
+    # What the secrets of second factors are locked with.
+    secret: str = field(default="", repr=False)
+    # What the opinions of the committee are sealed with; it is kept apart from the database.
+    seal: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:

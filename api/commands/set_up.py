@@ -7,8 +7,10 @@ from flask_migrate import upgrade
 from api.seed import calendar, cases
 from api.seed.catalogue import load_seed
 from api.seed.people import seed_people
+from api.worker import background_of
 from models import Dataset, db
 from workflow import definitions
+from workflow.documents import certificates
 
 bp = Blueprint("set_up_command", __name__, cli_group=None)
 
@@ -26,6 +28,9 @@ def set_up() -> None:
     if not current_app.config["DEMO"]:
         return
     seed_people(click.echo)
+    folder = background_of(current_app).site.signing
+    if certificates.make_demonstration(folder):
+        click.echo(f"Made keys and certificates that say they are a demonstration: {folder}")
     if db.session.scalar(db.select(Dataset.id).limit(1)) is None:
         load_seed()
         click.echo(
