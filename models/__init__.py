@@ -7,7 +7,7 @@ from models.base import N_, db, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
 from models.companion import Companion
-from models.conditions import Conditions
+from models.conditions import Conditions, ConditionsDraft
 from models.consultation import (
     STANCES,
     Consultation,
@@ -71,6 +71,7 @@ __all__ = [
     "ClockState",
     "Companion",
     "Conditions",
+    "ConditionsDraft",
     "Consultation",
     "Counter",
     "DataRequest",

@@ -38,6 +38,8 @@ class Application(Base):
     defects: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     # Which reviews the table review_route asks for, and by which of its rules.
     route: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # Why the clerk asks for more time.
+    extension: Mapped[str] = mapped_column(default="")
     question: Mapped[str] = mapped_column(default="")
     clarification: Mapped[str] = mapped_column(default="")
     # The decision as it is drafted, and once decided as it stands: outcome, items, conditions, period, grounds.
@@ -52,18 +54,24 @@ class Application(Base):
 
     case: Mapped[Case] = relationship(back_populates="application", foreign_keys=case_id)
     replaces: Mapped["Agreement | None"] = relationship(foreign_keys=replaces_id)
-    requests: Mapped[list["DataRequest"]] = relationship(back_populates="application", order_by="DataRequest.id")
+    requests: Mapped[list["DataRequest"]] = relationship(
+        back_populates="application", order_by="DataRequest.id", cascade="all, delete-orphan"
+    )
     versions: Mapped[list["ApplicationVersion"]] = relationship(
         back_populates="application", order_by="ApplicationVersion.number"
     )
     reviews: Mapped[list["Review"]] = relationship(back_populates="application", order_by="Review.id")
+
+    def keep_table(self, name: str, outputs: dict[str, Any], rules: list[str]) -> None:
+        """Keep what a table concluded, and by which of its rules."""
+        self.route = {**outputs, "rules": rules}
 
 
 class DataRequest(Numbered, Base):
     """One data set that an application asks for, and the conditions in force when it was accepted."""
 
     __tablename__ = "data_request"
-    __table_args__ = (UniqueConstraint("case_id", "dataset_id"), Index(None, "dataset_id"))
+    __table_args__ = (UniqueConstraint("case_id", "dataset_id"), Index(None, "dataset_id", "id"))
 
     case_id: Mapped[int] = mapped_column(ForeignKey("application.case_id"))
     dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"))

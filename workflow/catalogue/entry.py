@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from models import Case, CaseStatus, Dataset, DatasetState, Frequency, Listing, OpenType, db
-from workflow import calendar
+from workflow import calendar, conditions
 from workflow.errors import NotFound, NotOpen
 
 # The fields that a clerk describes and the entry shows.
@@ -33,6 +33,8 @@ def write(case: Case) -> Dataset:
     if case.demand is not None:
         case.demand.dataset = entry
     db.session.flush()
+    if case.classification is not None:
+        conditions.keep_words(entry, case)
     return entry
 
 

@@ -554,13 +554,29 @@ def upgrade() -> None:
         ),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("drafted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_conditions_case_id_case")),
         sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_conditions_dataset_id_dataset")),
+        sa.ForeignKeyConstraint(["drafted_by_id"], ["user.id"], name=op.f("fk_conditions_drafted_by_id_user")),
         sa.ForeignKeyConstraint(["published_by_id"], ["user.id"], name=op.f("fk_conditions_published_by_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conditions")),
         sa.UniqueConstraint("dataset_id", "version", name=op.f("uq_conditions_dataset_id_version")),
+    )
+    op.create_table(
+        "conditions_draft",
+        sa.Column("dataset_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "terms", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("drafted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_id"], ["dataset.id"], name=op.f("fk_conditions_draft_dataset_id_dataset")),
+        sa.ForeignKeyConstraint(["drafted_by_id"], ["user.id"], name=op.f("fk_conditions_draft_drafted_by_id_user")),
+        sa.PrimaryKeyConstraint("dataset_id", name=op.f("pk_conditions_draft")),
     )
     op.create_table(
         "demand",
@@ -607,9 +623,7 @@ def upgrade() -> None:
             "facts", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.Column(
-            "state",
-            sa.Enum("ordered", "made", "failed", name="documentstate", native_enum=False, length=20),
-            nullable=False,
+            "state", sa.Enum("ordered", "made", name="documentstate", native_enum=False, length=20), nullable=False
         ),
         sa.Column("sha256", sa.Text(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=True),
@@ -882,10 +896,10 @@ def upgrade() -> None:
             ["template_id"], ["agreement_template.id"], name=op.f("fk_agreement_template_id_agreement_template")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
+        sa.UniqueConstraint("case_id", name=op.f("uq_agreement_case_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_agreement_reference")),
     )
     with op.batch_alter_table("agreement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_agreement_case_id"), ["case_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_agreement_state_ends_on"), ["state", "ends_on"], unique=False)
 
     op.create_table(
@@ -1040,6 +1054,7 @@ def upgrade() -> None:
         sa.Column(
             "route", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
+        sa.Column("extension", sa.Text(), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
         sa.Column("clarification", sa.Text(), nullable=False),
         sa.Column(
@@ -1270,7 +1285,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "dataset_id", name=op.f("uq_data_request_case_id_dataset_id")),
     )
     with op.batch_alter_table("data_request", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_data_request_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_data_request_dataset_id_id"), ["dataset_id", "id"], unique=False)
 
     op.create_table(
         "review",
@@ -1301,7 +1316,7 @@ def downgrade() -> None:
 
     op.drop_table("review")
     with op.batch_alter_table("data_request", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_data_request_dataset_id"))
+        batch_op.drop_index(batch_op.f("ix_data_request_dataset_id_id"))
 
     op.drop_table("data_request")
     op.drop_table("application_version")
@@ -1355,7 +1370,6 @@ def downgrade() -> None:
     op.drop_table("consultation")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agreement_state_ends_on"))
-        batch_op.drop_index(batch_op.f("ix_agreement_case_id"))
 
     op.drop_table("agreement")
     with op.batch_alter_table("work_item", schema=None) as batch_op:
@@ -1388,6 +1402,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_demand_published_at"))
 
     op.drop_table("demand")
+    op.drop_table("conditions_draft")
     op.drop_table("conditions")
     with op.batch_alter_table("companion", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_companion_user_id_case_id"))
