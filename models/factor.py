@@ -15,9 +15,11 @@ class Factor(Base):
     __tablename__ = "factor"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
-    secret: Mapped[str]
-    begun_at: Mapped[datetime] = mapped_column(default=now)
     # Empty until the person has shown a first code.
+    secret: Mapped[str | None]
+    # The secret of a device that is being set up, until it has shown its first code.
+    pending: Mapped[str | None]
+    begun_at: Mapped[datetime] = mapped_column(default=now)
     confirmed_at: Mapped[datetime | None]
     # The time step of the last code taken, so that none is taken twice.
     last_step: Mapped[int] = mapped_column(default=0)
