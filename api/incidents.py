@@ -25,6 +25,7 @@ VERBS = {
     "signal": N_("传达信号"),
     "expire": N_("期限到了，往下走"),
     "job": N_("后台任务"),
+    "scan": N_("检查上传的文件"),
 }
 JOBS = {"letter": N_("写信"), "mail": N_("寄邮件"), "render": N_("生成文件")}
 RESOLUTIONS = {Resolution.RETRIED: N_("已重试"), Resolution.CANCELLED: N_("已取消")}

@@ -178,6 +178,23 @@ class Group(fields.List[Any]):
         super().__init__(fields.Nested(schema), validate=rules, **options)
 
 
+class Attachments(fields.List[int]):
+    """Files that were handed in for this field before, by their numbers; `workflow.files.attach` looks at each."""
+
+    default_error_messages = {"invalid": N_("请用本页的按钮添加文件。")}
+
+    def __init__(self, most: int = 10, **options: Any) -> None:
+        self.most = most
+        rule = validate.Length(max=most, error=N_("文件太多，请先删去一些。"))
+        options.setdefault("load_default", list)
+        number = fields.Integer(
+            strict=False,
+            validate=validate.Range(1, 2**53, error=N_("没有这个文件。")),
+            error_messages={"invalid": N_("没有这个文件。"), "null": N_("没有这个文件。")},
+        )
+        super().__init__(number, validate=rule, **options)
+
+
 class Reference(fields.Field[Any]):
     """A field that names a row of ours and is loaded as that row, or as None where it may be left out and was."""
 
