@@ -189,7 +189,9 @@ def _blank(asked: Mapping[str, Field[Any]], options: Mapping[str, Options]) -> d
 
 def _filled(control: Control, question: Field[Any], values: Mapping[str, Any], errors: Mapping[str, Any]) -> Control:
     """Return a control with what has been answered, and with what is wrong with it."""
-    value = _shown(question, control.kind, values[control.name]) if control.name in values else control.value
+    # A code is typed anew each time; none is written back into the page.
+    given = control.name in values and not question.load_only
+    value = _shown(question, control.kind, values[control.name]) if given else control.value
     mistakes = explained(errors[control.name], control) if control.name in errors else ()
     if value == control.value and not mistakes:
         return control

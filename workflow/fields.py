@@ -195,6 +195,34 @@ class Attachments(fields.List[int]):
         super().__init__(number, validate=rule, **options)
 
 
+class Code(fields.String):
+    """A code of a person's second factor, or a recovery code; read once and never written down."""
+
+    default_error_messages = {
+        "required": N_("请输入验证码。"),
+        "null": N_("请输入验证码。"),
+        "invalid": N_("请输入 6 位数字的验证码，或一个恢复码。"),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        about = {"label": N_("验证码"), "hint": N_("手机验证器上的 6 位数字；手机不在身边时，用一个恢复码")}
+        options["metadata"] = {**about, "autocomplete": "one-time-code", **options.get("metadata", {})}
+        super().__init__(required=options.pop("required", True), load_only=True, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        plain = re.sub(r"[\s-]", "", text).lower()
+        if not text.isascii() or not re.fullmatch(r"\d{6}|[a-z0-9]{12}", plain):
+            raise self.make_error("invalid")
+        return plain
+
+
+def keepable(answer: type[Answer], form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a half-written answer without what must never be kept, such as a code of a second factor."""
+    asked = answer._declared_fields
+    return {name: value for name, value in form.items() if name not in asked or not asked[name].load_only}
+
+
 class Reference(fields.Field[Any]):
     """A field that names a row of ours and is loaded as that row, or as None where it may be left out and was."""
 
