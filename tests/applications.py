@@ -1,8 +1,23 @@
 """A good application, and conditions under which it is judged."""
 
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
-from models import Dataset, DatasetState, Frequency, OpenType, Organisation, db
+from models import (
+    Application,
+    Case,
+    CaseStatus,
+    DataRequest,
+    Dataset,
+    DatasetState,
+    Definition,
+    Frequency,
+    OpenType,
+    Organisation,
+    User,
+    db,
+)
 
 ITEMS = ["日期", "线路", "车站", "进站人次", "出站人次"]
 FORM: dict[str, Any] = {
@@ -98,3 +113,44 @@ def form(*entries: Dataset, **changes: Any) -> dict[str, Any]:
         for entry in entries
     ]
     return {**FORM, "datasets": rows, **changes}
+
+
+_numbers = count(900_000)
+
+
+def noon(day: str) -> datetime:
+    """Return the moment of noon in Shanghai on a day."""
+    return datetime.fromisoformat(f"{day}T04:00:00").replace(tzinfo=UTC)
+
+
+def decided(entry: Dataset, outcome: str, accepted: str = "2026-10-12", on: str = "2026-10-26", **more: Any) -> Case:
+    """Return a past case on an entry as it stands once it has been decided, written past the door."""
+    requester = db.session.scalars(db.select(User).where(User.email.startswith("citizen1@"))).one()
+    definition = db.session.scalars(db.select(Definition).limit(1)).one()
+    case = Case(
+        reference=f"SQ-2026-{next(_numbers)}",
+        kind="application",
+        title=entry.name,
+        status=CaseStatus.ENDED,
+        requester_id=requester.id,
+        body_id=more.pop("body_id", entry.provider_id),
+        definition=definition,
+    )
+    case.application = Application(
+        **{
+            "form": form(entry),
+            "applicant_type": "legal_person",
+            "applicant": FORM["applicant"],
+            "purpose": "research",
+            "accepted_at": noon(accepted),
+            "decided_at": noon(on),
+            "outcome": outcome,
+            "decision": {"text": "经审核作出决定。", "grounds": []},
+            "summary": FORM["summary"],
+            **more,
+        }
+    )
+    case.application.requests = [DataRequest(dataset=entry, items=list(ITEMS))]
+    db.session.add(case)
+    db.session.commit()
+    return case
