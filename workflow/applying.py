@@ -12,7 +12,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from models import N_, DatasetState, OpenType
-from workflow.fields import Answer, DatasetReference, Day, Group, Lines, Text, Tick, choice, level, prose
+from workflow.fields import Answer, Attachments, DatasetReference, Day, Group, Lines, Text, Tick, choice, level, prose
 
 APPLICANTS = {
     "person": N_("自然人"),
@@ -328,6 +328,16 @@ class ApplicationForm(Answer):
     )  # fmt: skip
     unpublished = prose(
         0, 500, N_("不宜公开的理由"), N_("没有公开摘要的，写明理由，至少 10 个字。"), rows=2, private="internal"
+    )
+
+    # Attachments.
+    attachments = Attachments(
+        metadata={
+            "section": N_("附件"),
+            "label": N_("附件"),
+            "hint": N_("证照、代理授权、安全保障方案、个人信息保护影响评估、同意书样本等；没有的不填。"),
+            "private": "restricted",
+        }
     )
 
     # Declarations.

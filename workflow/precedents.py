@@ -33,9 +33,8 @@ class Precedent:
 
     @property
     def unmet(self) -> list[str]:
-        """Return the numbers of the published conditions that were found unmet."""
-        grounds = self.application.decision.get("grounds", ()) if self.readable else ()
-        return [str(ground.get("criterion", "")) for ground in grounds if ground.get("finding") == "unmet"]
+        """Return the published conditions on whose account it was refused, each with its data set."""
+        return [str(key) for key in self.application.decision.get("unmet", ())] if self.readable else []
 
 
 def similar(case: Case, reader: User) -> list[Precedent]:

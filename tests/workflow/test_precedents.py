@@ -63,10 +63,9 @@ def test_of_another_bodys_cases_only_what_is_published_is_seen(entry, people):
 
 
 def test_ones_own_bodys_reasons_are_seen(entry, people):
-    grounds = [{"criterion": "C2", "finding": "unmet", "reason": "没有测评"}, {"criterion": "C1", "finding": "met"}]
-    decided(entry, "refuse", decision={"text": "安全保障不够。", "grounds": grounds})
+    decided(entry, "refuse", decision={"text": "安全保障不够。", "unmet": ["DS-000001.C2"]})
     (seen,) = similar(decided(entry, ""), person(people, "clerk"))
-    assert (seen.reasons, seen.unmet) == ("安全保障不够。", ["C2"])
+    assert (seen.reasons, seen.unmet) == ("安全保障不够。", ["DS-000001.C2"])
 
 
 def test_no_more_than_a_few_are_shown(entry, people):
