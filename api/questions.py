@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from marshmallow.fields import Field
 
 from models.base import N_
-from workflow.fields import Reference
+from workflow.fields import Attachments, Group, Reference
 
 # Up to so many options are shown as cards side by side; a longer list becomes a drop-down.
 CARDS = 6
@@ -45,6 +45,8 @@ def kind(question: Field[Any], options: Options | None = None) -> str:
     """
     widget = question.metadata.get("widget")
     offered = options if options is not None else closed(question)
+    if isinstance(question, Group | Attachments):
+        return "group" if isinstance(question, Group) else "files"
     if isinstance(question, fields.List):
         return "checks" if widget == "check" or (offered is not None and widget != "lines") else "lines"
     if isinstance(question, fields.Boolean):

@@ -54,5 +54,13 @@ def draftable(name: str, form: Mapping[str, Any]) -> dict[str, Any]:
 def plain(value: Any) -> bool:
     """Say whether a value is one that a form could have sent."""
     if isinstance(value, list):
-        return all(isinstance(item, str) for item in value)
+        return all(isinstance(item, str | int) or (isinstance(item, dict) and _plain_row(item)) for item in value)
     return value is None or isinstance(value, str | int | bool)
+
+
+def _plain_row(row: dict[Any, Any]) -> bool:
+    """Say whether the fields of a group's row are such values; a row holds no rows of its own."""
+    flat = (part for value in row.values() for part in (value if isinstance(value, list) else [value]))
+    return all(isinstance(key, str) for key in row) and all(
+        part is None or isinstance(part, str | int | bool) for part in flat
+    )

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
@@ -81,12 +81,24 @@ def check_draft(form: Mapping[str, Any]) -> None:
 
     Raises marshmallow's ValidationError.
     """
-    texts = {name: value if isinstance(value, list) else [value] for name, value in form.items()}
-    unkept = [name for name, said in texts.items() if any(isinstance(one, str) and _UNKEPT.search(one) for one in said)]
+    unkept = [name for name, value in form.items() if any(_UNKEPT.search(text) for text in _texts(value))]
     if unkept:
         raise ValidationError({name: [CONTROL] for name in unkept})
     if len(json.dumps(dict(form), ensure_ascii=False)) > LONGEST_DRAFT:
         raise ValidationError(too_long(LONGEST_DRAFT))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in an answer, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def too_long(most: int) -> list[Any]:
@@ -163,7 +175,7 @@ class Lines(fields.List[str]):
 
 
 class Group(fields.List[Any]):
-    """A list of nested answers, one a row."""
+    """A list of nested answers, one a row; in a form each row has controls of its own."""
 
     def __init__(self, schema: type[Answer], least: int = 0, most: int = 20, **options: Any) -> None:
         if least:
@@ -176,6 +188,7 @@ class Group(fields.List[Any]):
             validate.Length(max=most, error=N_("行数太多，请删减。")),
         ]
         super().__init__(fields.Nested(schema), validate=rules, **options)
+        self.answer, self.least, self.most = schema, least, most
 
 
 class Attachments(fields.List[int]):

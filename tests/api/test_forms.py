@@ -14,7 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from api import forms, language
 from api.forms import answered, described
-from workflow.fields import Answer, BodyReference, Day, Lines, Text, Tick, choice, level
+from workflow.fields import Answer, BodyReference, Day, Group, Lines, Text, Tick, choice, level
 
 
 class Colour(StrEnum):
@@ -286,3 +286,93 @@ def test_a_blank_form_speaks_the_language_of_its_reader(page):
     assert "选填" not in page(language="en", **with_options)
     assert "甲局" in page(language="en", **with_options)
     assert "甲局" not in page(language="en")
+
+
+class Helper(Answer):
+    """One row of a group."""
+
+    name = Text(2, 60, metadata={"label": "姓名"})
+    kind = choice({"own": "自有", "other": "其他"}, metadata={"label": "来源"})
+    from_whom = Text(2, 60, required=False, metadata={"label": "谁的", "when": {"kind": "other"}})
+    skills = Lines(metadata={"label": "技能"})
+    asked = Tick(metadata={"label": "已征得同意"})
+
+
+class Party(Answer):
+    """A form with groups of rows."""
+
+    title = Text(2, 60, metadata={"label": "名称"})
+    helpers = Group(Helper, least=1, most=3, metadata={"label": "人员名单"})
+    guests = Group(Helper, metadata={"label": "来宾"})
+
+
+ROWS = {
+    "title": "聚会", "helpers-0-name": " 甲甲 ", "helpers-0-kind": "own", "helpers-0-skills": "一\r\n二",
+    "helpers-7-name": "乙乙", "helpers-7-kind": "other", "helpers-7-from_whom": "丙丙", "helpers-7-asked": "true",
+    "helpers-10-kind": "", "helpers-10-name": "  ",
+}  # fmt: skip
+
+
+def test_the_rows_of_a_group_are_read_in_their_order_and_blank_ones_are_dropped():
+    assert answered(MultiDict(ROWS), Party) == {
+        "title": "聚会",
+        "helpers": [
+            {"name": "甲甲", "kind": "own", "skills": ["一", "二"], "asked": False},
+            {"name": "乙乙", "kind": "other", "from_whom": "丙丙", "asked": True},
+        ],
+    }
+
+
+def test_a_field_of_a_row_depends_on_the_answers_of_its_own_row():
+    mixed = MultiDict(ROWS | {"helpers-0-from_whom": "不该读"})
+    assert "from_whom" not in answered(mixed, Party)["helpers"][0]
+    assert described(Party, answered(mixed, Party))["helpers"].group[1][2].when == (("helpers-1-kind", ("other",)),)
+
+
+def test_a_rows_field_sent_twice_is_refused_where_it_stands():
+    sent = MultiDict([*ROWS.items(), ("helpers-7-name", "丁丁")])
+    with pytest.raises(ValidationError) as refusal:
+        answered(sent, Party)
+    assert refusal.value.messages == {"helpers": {1: {"name": ["这一项只能有一个答案。"]}}}
+
+
+def test_what_is_wrong_with_a_row_is_told_at_its_own_field():
+    form = wrong({"title": "聚会", "helpers": [{"name": "甲甲", "kind": "own"}, {"name": "乙", "kind": "x"}]}, Party)
+    first, second = form["helpers"].group
+    assert not any(control.mistakes for control in first)
+    assert (second[0].name, second[0].mistakes) == ("helpers-1-name", ("写得再具体一些，至少 2 个字。",))
+    assert ("f-helpers-1-name", "人员名单 2 · 姓名", "写得再具体一些，至少 2 个字。") in form.faults
+    assert form.wrong == 2
+
+
+def test_too_few_and_too_many_rows_are_told_at_the_group():
+    row = {"name": "甲甲", "kind": "own"}
+    assert wrong({"title": "聚会"}, Party)["helpers"].mistakes == ("请至少填写一行。",)
+    assert wrong({"title": "聚会", "helpers": [row] * 4}, Party)["helpers"].mistakes == ("行数太多，请删减。",)
+
+
+def test_a_group_that_is_no_list_of_rows_is_refused_and_shown_without_failing():
+    for nonsense in ("甲", [1], {"0": {}}, [["甲"]], [{"name": {"a": 1}}], [{"ghost": "1"}]):
+        form = wrong({"title": "聚会", "helpers": nonsense}, Party)
+        assert form.wrong
+
+
+def test_a_group_shows_as_many_blank_rows_as_it_needs():
+    form = described(Party)
+    assert [len(form[name].group) for name in ("helpers", "guests")] == [1, 0]
+    assert [control.name for control in form["helpers"].group[0]][:2] == ["helpers-0-name", "helpers-0-kind"]
+
+
+@pytest.mark.parametrize(
+    ("button", "names"),
+    [({"add": "helpers"}, ["甲甲", "乙乙", None, None]), ({"remove": "helpers-0"}, ["乙乙", None])],
+)
+def test_a_row_is_added_or_removed_and_everything_else_is_kept(button, names):
+    values, group = forms.rearranged(MultiDict(ROWS | button), Party)
+    assert (group, values["title"]) == ("helpers", "聚会")
+    assert [row.get("name") for row in values["helpers"]] == names
+
+
+@pytest.mark.parametrize("button", [{}, {"add": "title"}, {"remove": "ghost-1"}, {"add": ""}, {"remove": "helpers"}])
+def test_no_other_button_moves_rows(button):
+    assert forms.rearranged(MultiDict(ROWS | button), Party) is None
