@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import AnonymousUserMixin, LoginManager, current_user, login_fresh, login_user, logout_user
 from marshmallow import ValidationError
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 from werkzeug.exceptions import Unauthorized
 
@@ -19,6 +20,8 @@ from workflow import people, tokens
 from workflow.links import Links
 
 bp = Blueprint("auth", __name__)
+# Each request asks for its person with the offices they hold.
+PERSON = select(User).where(User.id == bindparam("key")).options(joinedload(User.memberships))
 
 
 class Nobody(AnonymousUserMixin):
@@ -61,8 +64,7 @@ def from_session(key: str) -> User | None:
     if _bearer() is not None:
         return None
     number, _, epoch = key.partition(".")
-    with_offices = [joinedload(User.memberships)]
-    user = db.session.get(User, int(number), options=with_offices) if number.isdigit() else None
+    user = db.session.scalars(PERSON, {"key": int(number)}).unique().one_or_none() if number.isdigit() else None
     return user if user and user.is_active and str(user.epoch) == epoch else None
 
 

@@ -19,6 +19,7 @@ from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request, url_for
 from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
@@ -69,7 +70,8 @@ def register(app: Flask) -> None:
     babel.domain_instance = Catalogues()
     app.jinja_env.filters.update(day=day, moment=moment, iso=iso, called=called)
     app.jinja_env.globals.update(get_locale=get_locale)
-    # A page asks for hundreds of sentences, so templates ask the catalogue itself and not the extension around it.
+    # A page asks for a hundred sentences, so templates ask the catalogue itself and not the extensions around it.
+    app.jinja_env.globals.update(_=sentence)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         lambda sentence: catalogue().gettext(sentence),
         lambda one, many, number: catalogue().ngettext(one, many, number),
@@ -81,11 +83,17 @@ def catalogue() -> NullTranslations:
     """Return the sentences of the reader's language, looked up once in a request."""
     if not has_request_context():
         return compiled(LANGUAGES[0])
-    if "catalogue" not in g:
+    found: NullTranslations | None = g.get("catalogue")
+    if found is None:
         locale = get_locale()
-        g.catalogue = compiled(locale.language if locale else LANGUAGES[0])
-    found: NullTranslations = g.catalogue
+        found = g.catalogue = compiled(locale.language if locale else LANGUAGES[0])
     return found
+
+
+def sentence(text: str, /, **variables: Any) -> Markup:
+    """Return a sentence in the reader's language as HTML, with what it names made harmless."""
+    found = Markup(catalogue().gettext(text))  # noqa: S704 - our own words, as jinja2.ext.i18n takes them
+    return found % variables if "%" in found else found
 
 
 def locale_for() -> str:

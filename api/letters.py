@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import login_required
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from api.auth import actor, sign_in_first
 from api.numbers import key
@@ -17,6 +17,8 @@ from workflow.mail import blocks
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
 PAGE = 30
+# Each page says how many letters its reader has not opened.
+UNREAD = select(func.count()).select_from(Letter).where(Letter.user_id == bindparam("reader"), Letter.read_at.is_(None))
 
 
 @bp.get("")
@@ -99,5 +101,4 @@ def unread_letters() -> int:
     person = actor()
     if person is None:
         return 0
-    query = db.select(func.count()).select_from(Letter).where(Letter.user_id == person.id, Letter.read_at.is_(None))
-    return db.session.scalar(query) or 0
+    return db.session.scalar(UNREAD, {"reader": person.id}) or 0

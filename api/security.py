@@ -1,8 +1,10 @@
 """Guards at the door of the service: forged and expired forms, too many attempts, and what browsers are told."""
 
 import hashlib
+import os
+import stat
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote_to_bytes
@@ -80,6 +82,7 @@ def register(app: Flask) -> None:
     app.before_request(guard)
     app.after_request(tell_browser)
     app.url_defaults(name_version)
+    app.jinja_env.globals.update(url_for=partial(address, {}))
     app.register_error_handler(FormExpired, show_expired)
     app.register_error_handler(RateLimitExceeded, show_too_many)
 
@@ -163,12 +166,28 @@ def name_version(endpoint: str, values: dict[str, Any]) -> None:
 
 def version(filename: str) -> str:
     """Return a word that changes with the content of a static file; empty if there is no such file."""
-    path = Path(current_app.static_folder or "") / filename
+    path = f"{current_app.static_folder}/{filename}"
     try:
-        stat = path.stat()
-    except OSError:
+        found = os.stat(path)  # noqa: PTH116 - a page asks a dozen times, and a Path takes its time
+    except (OSError, ValueError):
         return ""
-    return _hash(path, stat.st_mtime_ns) if path.is_file() else ""
+    return _hash(path, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else ""
+
+
+def address(kept: dict[tuple[str, ...], str], endpoint: str, **values: Any) -> str:
+    """Return an address for a page; those that are the same for everybody are put together once.
+
+    :param kept: the addresses known so far
+    """
+    known: tuple[str, ...] = ()
+    if endpoint == "static" and values.keys() == {"filename"}:
+        known = values["filename"], version(values["filename"])
+    elif values or endpoint.startswith("."):
+        return url_for(endpoint, **values)
+    key = request.script_root, endpoint, *known
+    if key not in kept:
+        kept[key] = url_for(endpoint, **values)
+    return kept[key]
 
 
 def show_expired(_: FormExpired) -> ResponseReturnValue:
@@ -237,5 +256,5 @@ def _texts() -> list[str]:
 
 
 @lru_cache(maxsize=500)
-def _hash(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _hash(path: str, _changed: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]

@@ -4,10 +4,13 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from models import (
@@ -26,16 +29,30 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, definitions, engine, incidents, numbers
+from workflow import access, calendar, definitions, engine, factors, incidents, numbers, rows
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
-from workflow.fields import check_draft
+from workflow.fields import Answer, check_draft, keepable
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, STEPS
-from workflow.worklist import due_with, follow, forget_drafts, open_item, open_items
+from workflow.worklist import due_with, follow, open_item, open_items
 
 log = logging.getLogger("kaimen.casework")
+
+LOCKED = (
+    select(Case).where(Case.id == bindparam("case")).with_for_update(of=Case).execution_options(populate_existing=True)
+)
+SAID = (
+    select(Event.id)
+    .where(
+        Event.case_id == bindparam("case"),
+        Event.kind == EventKind.ANSWERED,
+        Event.step.in_(bindparam("steps", expanding=True)),
+        Event.actor_id == bindparam("person"),
+    )
+    .limit(1)
+)
 
 
 def start(
@@ -78,18 +95,24 @@ def start(
 
 def begin(kind: str, reference: str, actor: User, outcome: dict[str, Any], prepare: Any, at: datetime) -> Case:
     """Return a new case, prepared, with the first line of its journal."""
+    definition = definitions.current(kind)
     case = Case(
         reference=reference,
         kind=kind,
+        title="",
+        status=CaseStatus.DRAFT,
+        state="draft",
         requester_id=actor.id,
-        definition=definitions.current(kind),
+        definition_id=definition.id,
         opened_at=at,
+        process=b"",
+        codec=engine.CODEC,
         journal_length=0,
         journal_hash="",
+        version=1,
     )
-    db.session.add(case)
-    # The case needs its key before the journal and the process can name it.
-    db.session.flush()
+    rows.begin(case)
+    set_committed_value(case, "definition", definition)
     if prepare:
         prepare(case)
     record(case, EventKind.OPENED, kind, actor, {"outcome": outcome}, at)
@@ -106,13 +129,12 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
 def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
-    for first in [item for item in items if not item.offered][:1]:
+    # A part of a larger case begins in an office, and is nobody's draft.
+    for first in [item for item in items if not item.offered and case.status is CaseStatus.DRAFT][:1]:
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
             check_draft(draft)
-            # The draft names the work item, which must be there before it.
-            db.session.flush()
             db.session.add(Draft(work_item_id=first.id, user_id=actor.id, form=dict(draft), saved_at=at))
 
 
@@ -141,7 +163,7 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     items = open_items(case)
     item = answerable(case, step, actor, items)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
-    with moving(case, attempt, raw, actor) as process:
+    with moving(case, attempt, keepable(step.answer, raw), actor) as process:
         answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
@@ -158,16 +180,15 @@ def answer(
 ) -> None:
     """Check an answer, let it take effect, write it down, and move the process."""
     step = STEPS[item.step]
-    schema = step.answer()
+    schema = schema_of(step.answer)
     said: dict[str, Any] = schema.load(raw)
     outcome = dict(step.effect(case, said, actor) or {})
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
     data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
-    item.state, item.closed_at, item.closed_by_id = WorkState.DONE, at, actor.id
-    item.holder_id = item.holder_id or actor.id
-    forget_drafts([item.id])
+    rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
+    rows.forget_drafts([item.id])
     process.complete(item.id, outcome)
     follow(case, process, items, at)
 
@@ -195,18 +216,30 @@ def release(case: Case, name: str, *, actor: User) -> WorkItem:
     return item
 
 
-def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draft:
-    """Keep a half-written answer; it is checked when it is handed in, not before."""
+def save(
+    case: Case, name: str, form: Mapping[str, Any], *, actor: User, base: sharing.Base | None = None
+) -> tuple[Draft, sharing.Merged]:
+    """Keep a half-written answer; it is checked when it is handed in, not before.
+
+    `base` are the marks of what the form showed at first. By them it is put together with what others have written
+    meanwhile; a form without them takes the place of its writer's own words, and of nobody else's.
+    """
     lock(case)
-    item = answerable(case, step_named(name), actor, open_items(case))
+    step = step_named(name)
+    item = answerable(case, step, actor, open_items(case))
     check_draft(form)
-    draft = db.session.get(Draft, (item.id, actor.id))
+    kept = keepable(step.answer, form)
+    owner = sharing.keeper(item, actor)
+    draft = db.session.get(Draft, (item.id, owner))
+    merged = sharing.Merged(dict(kept), {})
     if draft is None:
-        draft = Draft(work_item_id=item.id, user_id=actor.id)
+        draft = Draft(work_item_id=item.id, user_id=owner)
         db.session.add(draft)
-    draft.form, draft.saved_at = dict(form), now()
+    elif base is not None or (draft.saved_by_id or owner) != actor.id:
+        merged = sharing.merge(step.answer, base or {}, draft.form, kept)
+    draft.form, draft.saved_at, draft.saved_by_id = merged.form, now(), actor.id
     db.session.commit()
-    return draft
+    return draft, merged
 
 
 def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, actor: User | None = None) -> bool:
@@ -233,12 +266,18 @@ def expire(case: Case, timer: str, at: datetime | None = None) -> None:
         db.session.rollback()
         raise NotOpen(timer)
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
-        late.state = ClockState.FIRED
+        rows.change(late, state=ClockState.FIRED)
         items = open_items(case)
         data = {"clock": timer, "limit": late.limit, "items": due_with(late.limit, items)}
         record(case, EventKind.OVERDUE, late.limit, data=data, at=moment)
         process.expire(timer)
         follow(case, process, items, moment)
+
+
+@cache
+def schema_of(answer: type[Answer]) -> Answer:
+    """Return the one schema of an answer, by which every such answer is read."""
+    return answer()
 
 
 def step_named(name: str) -> Step:
@@ -250,7 +289,8 @@ def step_named(name: str) -> Step:
 
 def lock(case: Case) -> None:
     """Lock a case's row and read it anew; every writer begins here, so that one waits for the other."""
-    db.session.refresh(case, with_for_update={"of": Case})
+    if db.session.scalars(LOCKED, {"case": case.id}).one() is not case:
+        raise InvalidRequestError(f"{case.reference} does not belong to this session")
 
 
 def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False) -> WorkItem:
@@ -265,7 +305,9 @@ def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, ta
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
+    # What the requester is asked may be answered by everybody on the requester's side.
+    shared = take_over or step.role is Role.REQUESTER
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
     if not mine:
         raise Held(step.name)
     return mine[0]
@@ -273,13 +315,8 @@ def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, ta
 
 def has_answered(case: Case, actor: User, names: tuple[str, ...]) -> bool:
     """Say whether a person has answered one of some steps on a case: the four-eyes rule."""
-    said = db.select(Event.id).where(
-        Event.case_id == case.id,
-        Event.kind == EventKind.ANSWERED,
-        Event.step.in_(names),
-        Event.actor_id == actor.id,
-    )
-    return db.session.scalar(said.limit(1)) is not None
+    asked = {"case": case.id, "steps": names, "person": actor.id}
+    return db.session.execute(SAID, asked).first() is not None
 
 
 @contextmanager
@@ -304,8 +341,9 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        if case.classification is not None:
-            case.classification.keep_table(name, decision.outputs, rules)
+        for sheet in (case.classification, case.application):
+            if sheet is not None:
+                sheet.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
 
     try:
@@ -317,8 +355,9 @@ def moving(
         yield process
         case.process, case.codec = process.dump(), engine.CODEC
         db.session.commit()
-    except (Refused, ValidationError):
+    except (Refused, ValidationError) as refusal:
         db.session.rollback()
+        factors.count(refusal)
         raise
     except (StaleDataError, IntegrityError) as error:
         # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.

@@ -2,14 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam, select
+
 from models import Case, Clock, ClockState, EventKind, Limit, Pause, User, WorkItem, db
-from workflow import calendar
+from workflow import calendar, rows
 from workflow.calendar import Stretch, local_day
 from workflow.errors import NotOpen
 from workflow.journal import record
 
 # How long before a day that the case itself has set people are warned of it.
 WARNING = timedelta(days=30)
+ALIVE = (ClockState.RUNNING, ClockState.PAUSED)
+RUNNING = select(Clock).where(Clock.case_id == bindparam("case"), Clock.state.in_(ALIVE))
 
 
 def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
@@ -21,7 +25,7 @@ def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
         clock.soon_at = calendar.day_start(day - WARNING)
     else:
         reckon(clock)
-    db.session.add(clock)
+    rows.add(clock)
     return clock
 
 
@@ -47,7 +51,7 @@ def pause(case: Case, clock: Clock, reason: str, at: datetime) -> None:
     """Let a clock stand still; `reason` is the step that is waited for."""
     if clock.state is ClockState.RUNNING:
         clock.state = ClockState.PAUSED
-        clock.pauses.append(Pause(reason=reason, began_at=at))
+        clock.pauses.append(Pause(clock_id=clock.id, reason=reason, began_at=at))
         record(case, EventKind.PAUSED, reason, data={"limit": clock.limit}, at=at)
 
 
@@ -78,10 +82,8 @@ def extend(case: Case, limit: str, actor: User, reason: str, at: datetime) -> No
 
 def running(case: Case) -> list[Clock]:
     """Return the clocks of a case that run or stand still."""
-    alive = (ClockState.RUNNING, ClockState.PAUSED)
-    query = db.select(Clock).where(Clock.case_id == case.id, Clock.state.in_(alive))
     # A clock that has run out in this transaction still runs in the database.
-    return [clock for clock in db.session.scalars(query) if clock.state in alive]
+    return [clock for clock in db.session.scalars(RUNNING, {"case": case.id}) if clock.state in ALIVE]
 
 
 def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:
@@ -94,5 +96,6 @@ def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:
     for item in items:
         clock = by_limit.get(item.limit or "") or (alive[0] if alive and not item.offered else None)
         if clock is not None:
-            item.limit, item.due_at, item.soon_at = clock.limit, clock.due_at, clock.soon_at
-            item.paused = clock.state is ClockState.PAUSED
+            due = {"limit": clock.limit, "due_at": clock.due_at, "soon_at": clock.soon_at}
+            due["paused"] = clock.state is ClockState.PAUSED
+            rows.change(item, **{name: value for name, value in due.items() if getattr(item, name) != value})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
+from sqlalchemy import bindparam, select
 
 from models import PREFIXES, db
 from models import Definition as Row
@@ -14,6 +15,8 @@ from workflow.engine import Definition
 FOLDER = Path(__file__).parent.parent / "bpmn"
 CALLED = re.compile(rb'calledElement="([^"]+)"')
 TABLE = re.compile(rb'<(?:\w+:)?businessRuleTask\b[^>]*\bid="([^"]+)"')
+
+NEWEST = select(Row).where(Row.key == bindparam("kind")).order_by(Row.version.desc()).limit(1)
 
 
 def bundle(kind: str, folder: Path = FOLDER) -> dict[str, bytes]:
@@ -62,7 +65,7 @@ def deploy(folder: Path = FOLDER) -> list[Row]:
 
 def current_row(kind: str) -> Row | None:
     """Return the newest version of a kind, or None before the first deployment."""
-    row: Row | None = db.session.scalar(db.select(Row).where(Row.key == kind).order_by(Row.version.desc()).limit(1))
+    row: Row | None = db.session.scalar(NEWEST, {"kind": kind})
     return row
 
 

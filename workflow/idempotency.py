@@ -5,8 +5,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import bindparam, select
+
 from models import Answer, Case, db
+from workflow import rows
 from workflow.errors import Repeated
+
+EARLIER = select(Answer.digest, Answer.case_id).where(Answer.key == bindparam("sent"))
 
 
 def fingerprint(what: str, raw: Mapping[str, Any] | None) -> str:
@@ -21,7 +26,7 @@ def answered_before(key: str | None, digest: str) -> Case | None:
 
     Raises Repeated when the key was used for something else.
     """
-    earlier = db.session.get(Answer, key) if key else None
+    earlier = db.session.execute(EARLIER, {"sent": key}).first() if key else None
     if earlier is None:
         return None
     if earlier.digest != digest:
@@ -32,4 +37,4 @@ def answered_before(key: str | None, digest: str) -> Case | None:
 def remember(key: str | None, case: Case, digest: str) -> None:
     """Keep the key of a request in the transaction that carries it out."""
     if key:
-        db.session.add(Answer(key=key, case_id=case.id, digest=digest))
+        rows.add(Answer(key=key, case_id=case.id, digest=digest))

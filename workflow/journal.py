@@ -6,16 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert
-from sqlalchemy.event import listens_for
-from sqlalchemy.orm import Session, SessionTransaction
 
-from models import Case, Event, EventKind, Job, User, db, now
+from models import Case, Event, EventKind, User, db, now
+from workflow import rows
 from workflow.reactions import REACTIONS
-
-UNWRITTEN = "lines and letters that the next commit writes"
-LINE = ("case_id", "number", "at", "kind", "step", "actor_id", "data", "previous", "hash")
-JOB = ("kind", "data", "key", "case_id")
 
 
 def record(
@@ -42,30 +36,8 @@ def record(
     )
     line.hash = digest(line)
     case.journal_length, case.journal_hash = line.number, line.hash
-    unwritten = db.session().info.setdefault(UNWRITTEN, [])
-    unwritten.append(line)
-    for reaction in REACTIONS:
-        unwritten.extend(reaction(case, line))
+    rows.add(line, *(job for reaction in REACTIONS for job in reaction(case, line)))
     return line
-
-
-@listens_for(db.session, "before_commit")
-def write(session: Session) -> None:
-    """Write the lines of a transaction and their letters, each kind in one statement, just before it commits."""
-    rows = session.info.pop(UNWRITTEN, [])
-    for model, columns in ((Event, LINE), (Job, JOB)):
-        # The statement is the table's: the lines are not to become objects of the session once more.
-        table = model.metadata.tables[model.__tablename__]
-        values = [{name: getattr(row, name) for name in columns} for row in rows if isinstance(row, model)]
-        if values:
-            session.execute(insert(table), values)
-
-
-@listens_for(db.session, "after_soft_rollback")
-def forget(session: Session, transaction: SessionTransaction) -> None:
-    """Forget the lines of a transaction that is rolled back."""
-    if not transaction.nested:
-        session.info.pop(UNWRITTEN, None)
 
 
 def digest(line: Event) -> str:

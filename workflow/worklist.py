@@ -2,28 +2,34 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam, select
+
 from models import (
     CITY_ROLES,
     Case,
     CaseStatus,
     Clock,
     ClockState,
-    Draft,
     EventKind,
     Role,
     WorkItem,
     WorkState,
     db,
 )
-from workflow import clock, engine
+from workflow import clock, engine, rows
 from workflow.journal import record
 from workflow.stages import STEPS
+
+OPEN = (
+    select(WorkItem)
+    .where(WorkItem.case_id == bindparam("case"), WorkItem.state == WorkState.OPEN)
+    .order_by(WorkItem.opened_at, WorkItem.id)
+)
 
 
 def open_items(case: Case) -> list[WorkItem]:
     """Return what waits or is offered on a case."""
-    condition = (WorkItem.case_id == case.id) & (WorkItem.state == WorkState.OPEN)
-    return list(db.session.scalars(db.select(WorkItem).where(condition).order_by(WorkItem.opened_at, WorkItem.id)))
+    return list(db.session.scalars(OPEN, {"case": case.id}))
 
 
 def due_with(limit: str, items: list[WorkItem]) -> list[str]:
@@ -42,10 +48,10 @@ def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datet
     clocks = {c.id: c for c in clock.running(case)}
     gone = [item for item in items if item.id not in waiting and item.state is WorkState.OPEN]
     for item in gone:
-        item.state, item.closed_at = WorkState.CANCELLED, at
-    forget_drafts([item.id for item in gone])
+        rows.change(item, state=WorkState.CANCELLED, closed_at=at)
+    rows.forget_drafts(item.id for item in gone)
     for timer in clocks.keys() - waiting.keys():
-        clocks.pop(timer).state = ClockState.STOPPED
+        rows.change(clocks.pop(timer), state=ClockState.STOPPED)
     for new in waiting.values():
         if new.kind == "timer" and new.id not in clocks:
             clocks[new.id] = clock.start(case, new.id, new.limit or "", at)
@@ -59,13 +65,6 @@ def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datet
         case.status, case.ended_at = CaseStatus.ENDED, at
         record(case, EventKind.ENDED, case.state, at=at)
     return alive
-
-
-def forget_drafts(items: list[str]) -> None:
-    """Remove the drafts of work items that are no longer open."""
-    if items:
-        gone = db.delete(Draft).where(Draft.work_item_id.in_(items))
-        db.session.execute(gone.execution_options(synchronize_session=False))
 
 
 def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
@@ -86,7 +85,7 @@ def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
         limit=step.limit,
         paused=False,
     )
-    db.session.add(item)
+    rows.add(item)
     return item
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from babel.messages.pofile import read_po
-from flask import Flask
+from flask import Flask, render_template_string
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin
 
@@ -153,3 +153,11 @@ def test_a_moment_has_hours_and_minutes(app):
 def test_machines_read_the_time_of_shanghai():
     assert language.iso(LATE) == "2026-11-26T07:30+08:00"
     assert language.iso(date(2026, 11, 26)) == "2026-11-26"
+
+
+def test_what_a_sentence_names_cannot_become_markup(app):
+    with app.test_request_context("/"):
+        said = render_template_string(
+            '{{ _("最多 %(most)d 个字", most=3) }}{{ _("%(what)s<br>", what=name) }}', name="<b>"
+        )
+    assert said == "最多 3 个字&lt;b&gt;<br>"

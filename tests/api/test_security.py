@@ -1,9 +1,10 @@
 """Guards: forged and expired forms, too many attempts, and what browsers are told."""
 
+import os
 import re
 
 import pytest
-from flask import url_for
+from flask import render_template_string, url_for
 from flask_login import login_required
 
 from api import create_app
@@ -223,3 +224,24 @@ def test_the_visitors_address_is_taken_from_proxies_of_ours_alone(tmp_path):
         with app.app_context():
             db.engine.dispose()
     assert seen == [429, 400]
+
+
+def test_pages_name_a_file_anew_when_it_changes_and_wherever_the_service_stands(app, tmp_path):
+    app.static_folder = tmp_path
+    say = "{{ url_for('static', filename='a.css') }} {{ url_for('home') }} {{ url_for('plain', next='/mine') }}"
+    add_pages(app)
+
+    def said(**place):
+        with app.test_request_context(**place):
+            return render_template_string(say).split()
+
+    (tmp_path / "a.css").write_text("one")
+    first = said()
+    (tmp_path / "a.css").write_text("another")
+    os.utime(tmp_path / "a.css", (1, 1))
+    second = said()
+    assert first[0].startswith("/static/a.css?v=")
+    assert first[0] != second[0]
+    assert first[1:] == second[1:] == ["/", "/plain?next=/mine"]
+    assert said(base_url="http://localhost/below/")[1:] == ["/below/", "/below/plain?next=/mine"]
+    assert said() == second
