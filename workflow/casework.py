@@ -29,9 +29,9 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, definitions, engine, factors, incidents, numbers, rows
+from workflow import access, calendar, definitions, engine, incidents, numbers, rows
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
-from workflow.fields import Answer, check_draft, keepable
+from workflow.fields import Answer, check_draft
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
@@ -129,8 +129,7 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
 def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
-    # A part of a larger case begins in an office, and is nobody's draft.
-    for first in [item for item in items if not item.offered and case.status is CaseStatus.DRAFT][:1]:
+    for first in [item for item in items if not item.offered][:1]:
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
@@ -163,7 +162,7 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     items = open_items(case)
     item = answerable(case, step, actor, items)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
-    with moving(case, attempt, keepable(step.answer, raw), actor) as process:
+    with moving(case, attempt, raw, actor) as process:
         answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
@@ -216,30 +215,18 @@ def release(case: Case, name: str, *, actor: User) -> WorkItem:
     return item
 
 
-def save(
-    case: Case, name: str, form: Mapping[str, Any], *, actor: User, base: sharing.Base | None = None
-) -> tuple[Draft, sharing.Merged]:
-    """Keep a half-written answer; it is checked when it is handed in, not before.
-
-    `base` are the marks of what the form showed at first. By them it is put together with what others have written
-    meanwhile; a form without them takes the place of its writer's own words, and of nobody else's.
-    """
+def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draft:
+    """Keep a half-written answer; it is checked when it is handed in, not before."""
     lock(case)
-    step = step_named(name)
-    item = answerable(case, step, actor, open_items(case))
+    item = answerable(case, step_named(name), actor, open_items(case))
     check_draft(form)
-    kept = keepable(step.answer, form)
-    owner = sharing.keeper(item, actor)
-    draft = db.session.get(Draft, (item.id, owner))
-    merged = sharing.Merged(dict(kept), {})
+    draft = db.session.get(Draft, (item.id, actor.id))
     if draft is None:
-        draft = Draft(work_item_id=item.id, user_id=owner)
+        draft = Draft(work_item_id=item.id, user_id=actor.id)
         db.session.add(draft)
-    elif base is not None or (draft.saved_by_id or owner) != actor.id:
-        merged = sharing.merge(step.answer, base or {}, draft.form, kept)
-    draft.form, draft.saved_at, draft.saved_by_id = merged.form, now(), actor.id
+    draft.form, draft.saved_at = dict(form), now()
     db.session.commit()
-    return draft, merged
+    return draft
 
 
 def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, actor: User | None = None) -> bool:
@@ -305,9 +292,7 @@ def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, ta
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    # What the requester is asked may be answered by everybody on the requester's side.
-    shared = take_over or step.role is Role.REQUESTER
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
     if not mine:
         raise Held(step.name)
     return mine[0]
@@ -341,9 +326,8 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        for sheet in (case.classification, case.application):
-            if sheet is not None:
-                sheet.keep_table(name, decision.outputs, rules)
+        if case.classification is not None:
+            case.classification.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
 
     try:
@@ -355,9 +339,8 @@ def moving(
         yield process
         case.process, case.codec = process.dump(), engine.CODEC
         db.session.commit()
-    except (Refused, ValidationError) as refusal:
+    except (Refused, ValidationError):
         db.session.rollback()
-        factors.count(refusal)
         raise
     except (StaleDataError, IntegrityError) as error:
         # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.
