@@ -56,6 +56,8 @@ class WorkItem(Base):
     due_at: Mapped[datetime | None]
     soon_at: Mapped[datetime | None]
     paused: Mapped[bool] = mapped_column(default=False)
+    # The member of a ballot for whom the step waits: the number of a seat.
+    member: Mapped[str | None]
 
     case: Mapped[Case] = relationship(back_populates="work")
     organisation: Mapped[Organisation | None] = relationship()
@@ -64,13 +66,15 @@ class WorkItem(Base):
 
 
 class Draft(Base):
-    """An answer that a person has begun; seen by that person alone."""
+    """An answer that has been begun; those who act for the requester write on one, others on their own alone."""
 
     __tablename__ = "draft"
 
     work_item_id: Mapped[str] = mapped_column(ForeignKey("work_item.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
     form: Mapped[dict[str, Any]]
+    # Who wrote on it last; empty where that is the one it is kept for.
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     saved_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 

@@ -29,9 +29,9 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, definitions, engine, incidents, numbers, rows
+from workflow import access, calendar, consultations, definitions, engine, factors, incidents, numbers, rows, sealing, sharing
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
-from workflow.fields import Answer, check_draft
+from workflow.fields import Answer, check_draft, keepable
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
@@ -129,7 +129,8 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
 def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
-    for first in [item for item in items if not item.offered][:1]:
+    # A part of a larger case begins in an office, and is nobody's draft.
+    for first in [item for item in items if not item.offered and case.status is CaseStatus.DRAFT][:1]:
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
@@ -157,15 +158,39 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     step = step_named(name)
     lock(case)
     digest = fingerprint(f"{case.reference}/{name}", raw)
+    if step.sealed:
+        digest = sealing.fingerprint(digest.encode())
     if (earlier := answered_before(key, digest)) is not None:
         return earlier
     items = open_items(case)
-    item = answerable(case, step, actor, items)
+    if step.sealed and consultations.may_change(case, actor):
+        return change(case, step, raw, actor, key, digest)
+    item = answerable(case, step, actor, items, member=str(raw.get(step.member)) if step.member else None)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
-    with moving(case, attempt, raw, actor) as process:
+    with moving(case, attempt, drafts_form(step, item.id, raw), actor) as process:
         answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
+
+
+def change(case: Case, step: Step, raw: Mapping[str, Any], actor: User, key: str | None, digest: str) -> Case:
+    """Change a sealed answer that has been handed in; the process does not move, and the last answer counts."""
+    try:
+        said: dict[str, Any] = schema_of(step.answer).load(raw)
+        outcome = dict(step.effect(case, said, actor) or {})
+        record(case, EventKind.CHANGED, step.name, actor, {"outcome": outcome})
+        remember(key, case, digest)
+        db.session.commit()
+    except (Refused, ValidationError):
+        db.session.rollback()
+        raise
+    return case
+
+
+def drafts_form(step: Step, item: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it may be kept before it is handed in; that of a sealed step is locked up."""
+    form = keepable(step.answer, raw)
+    return sealing.hide(item, form) if step.sealed else form
 
 
 def answer(
@@ -184,7 +209,7 @@ def answer(
     outcome = dict(step.effect(case, said, actor) or {})
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
-    data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
+    data = {"answer": {} if step.sealed else schema.dump(said), "outcome": outcome, "item": item.id}
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
     rows.forget_drafts([item.id])
@@ -215,18 +240,30 @@ def release(case: Case, name: str, *, actor: User) -> WorkItem:
     return item
 
 
-def save(case: Case, name: str, form: Mapping[str, Any], *, actor: User) -> Draft:
-    """Keep a half-written answer; it is checked when it is handed in, not before."""
+def save(
+    case: Case, name: str, form: Mapping[str, Any], *, actor: User, base: sharing.Base | None = None
+) -> tuple[Draft, sharing.Merged]:
+    """Keep a half-written answer; it is checked when it is handed in, not before.
+
+    `base` are the marks of what the form showed at first. By them it is put together with what others have written
+    meanwhile; a form without them takes the place of its writer's own words, and of nobody else's.
+    """
     lock(case)
-    item = answerable(case, step_named(name), actor, open_items(case))
+    step = step_named(name)
+    item = answerable(case, step, actor, open_items(case))
     check_draft(form)
-    draft = db.session.get(Draft, (item.id, actor.id))
+    kept = keepable(step.answer, form)
+    owner = sharing.keeper(item, actor)
+    draft = db.session.get(Draft, (item.id, owner))
+    merged = sharing.Merged(dict(kept), {})
     if draft is None:
-        draft = Draft(work_item_id=item.id, user_id=actor.id)
+        draft = Draft(work_item_id=item.id, user_id=owner)
         db.session.add(draft)
-    draft.form, draft.saved_at = dict(form), now()
+    elif base is not None or (draft.saved_by_id or owner) != actor.id:
+        merged = sharing.merge(step.answer, base or {}, draft.form, kept)
+    draft.form, draft.saved_at, draft.saved_by_id = merged.form, now(), actor.id
     db.session.commit()
-    return draft
+    return draft, merged
 
 
 def signal(case: Case, name: str, outcome: Mapping[str, Any] | None = None, *, actor: User | None = None) -> bool:
@@ -280,8 +317,18 @@ def lock(case: Case) -> None:
         raise InvalidRequestError(f"{case.reference} does not belong to this session")
 
 
-def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False) -> WorkItem:
+def answerable(
+    case: Case,
+    step: Step,
+    actor: User,
+    items: list[WorkItem],
+    *,
+    take_over: bool = False,
+    member: str | None = None,
+) -> WorkItem:
     """Return the one of a case's open items that an actor may answer for a step, or say why there is none.
+
+    `member` names the one for whom the step waits, where it waits for several at once.
 
     Raises NotYours, NotOpen, NotApart or Held, in this order.
     """
@@ -292,7 +339,9 @@ def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, ta
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
+    # What the requester is asked may be answered by everybody on the requester's side.
+    shared = take_over or step.role is Role.REQUESTER
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
     if not mine:
         raise Held(step.name)
     return mine[0]
@@ -326,8 +375,9 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        if case.classification is not None:
-            case.classification.keep_table(name, decision.outputs, rules)
+        for sheet in (case.classification, case.application):
+            if sheet is not None:
+                sheet.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
 
     try:
@@ -339,8 +389,9 @@ def moving(
         yield process
         case.process, case.codec = process.dump(), engine.CODEC
         db.session.commit()
-    except (Refused, ValidationError):
+    except (Refused, ValidationError) as refusal:
         db.session.rollback()
+        factors.count(refusal)
         raise
     except (StaleDataError, IntegrityError) as error:
         # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.

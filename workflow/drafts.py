@@ -1,13 +1,15 @@
-"""Half-written answers: read and thrown away by the person who wrote them, and by nobody else."""
+"""Half-written answers: read and thrown away by those who write on them, and by nobody else."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError
 
-from models import N_, Case, Draft, User, WorkItem, db
-from workflow import casework
+from models import N_, Case, Draft, User, WorkItem, db, now
+from workflow import casework, sharing
 from workflow.errors import NotFound
+from workflow.fields import keepable
+from workflow.sharing import Merged
 from workflow.worklist import open_items
 
 
@@ -30,9 +32,36 @@ def discard(case: Case, name: str, actor: User) -> None:
     db.session.commit()
 
 
+def begun(item: WorkItem, actor: User) -> Draft | None:
+    """Return the draft of a work item on which a person writes, if anything has been written yet."""
+    return db.session.get(Draft, (item.id, sharing.keeper(item, actor)))
+
+
+def unseen(case: Case, name: str, form: Mapping[str, Any], actor: User, base: sharing.Base | None) -> Merged | None:
+    """Return what others have written on the draft that whoever hands in an answer has not seen; else nothing.
+
+    It is asked under the case's lock, which is kept while there is nothing: what follows in the same transaction
+    hands in what was looked at. Otherwise both sides' words are put together in the draft.
+    """
+    if base is None:
+        return None
+    casework.lock(case)
+    step = casework.step_named(name)
+    item = next((item for item in open_items(case) if item.step == name), None)
+    draft = begun(item, actor) if item else None
+    if draft is None:
+        return None
+    merged = sharing.merge(step.answer, base, draft.form, keepable(step.answer, form))
+    if merged.known:
+        return None
+    draft.form, draft.saved_at, draft.saved_by_id = merged.form, now(), actor.id
+    db.session.commit()
+    return merged
+
+
 def kept(item: WorkItem, actor: User) -> Draft:
-    """Return a person's draft of a work item, or refuse as if there were no such thing."""
-    draft = db.session.get(Draft, (item.id, actor.id))
+    """Return the draft of a work item on which a person writes, or refuse as if there were no such thing."""
+    draft = begun(item, actor)
     if draft is None:
         raise NotFound(item.step)
     return draft

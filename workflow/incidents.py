@@ -4,8 +4,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from models import Case, Draft, EventKind, Incident, User, db, now
+from models import Case, Draft, EventKind, Incident, User, WorkItem, db, now
 from workflow.journal import record
+from workflow.sharing import keeper
 
 log = logging.getLogger("kaimen.incidents")
 
@@ -22,7 +23,10 @@ def open_for(
     case = db.session.get(Case, case_id)
     if raw is not None and actor is not None and attempt.get("item"):
         form = {name: value for name, value in raw.items() if isinstance(value, str | int | bool | list)}
-        db.session.merge(Draft(work_item_id=attempt["item"], user_id=actor.id, form=form, saved_at=now()))
+        item = db.session.get(WorkItem, attempt["item"])
+        owner = keeper(item, actor) if item else actor.id
+        draft = Draft(work_item_id=attempt["item"], user_id=owner, form=form, saved_by_id=actor.id, saved_at=now())
+        db.session.merge(draft)
     step = str(attempt.get("step") or attempt.get("name") or attempt.get("clock") or attempt["verb"])
     said = f"{type(error).__name__}: {error}"[:500]
     # What fails again is the same incident, with what it says now.

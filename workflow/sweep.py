@@ -7,11 +7,12 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, db, now
+from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, WorkItem, db, now
 from workflow import casework, entitlements, reevaluation
 from workflow.calendar import local_day
 from workflow.errors import Failed, NotOpen, Refused
 from workflow.journal import record
+from workflow.sharing import keeper
 from workflow.worklist import due_with, open_items
 
 log = logging.getLogger("kaimen.sweep")
@@ -99,7 +100,8 @@ def retry(incident: Incident, *, actor: User) -> None:
 def again(case: Case, attempt: dict[str, Any]) -> None:
     """Hand in a person's kept text once more in that person's name."""
     person = db.session.get_one(User, attempt["actor"])
-    draft = db.session.get(Draft, (attempt["item"], person.id))
+    item = db.session.get(WorkItem, attempt["item"])
+    draft = db.session.get(Draft, (item.id, keeper(item, person))) if item else None
     if draft is None:
         raise NotOpen(attempt["step"])
     try:

@@ -126,6 +126,8 @@ class DraftKept(Schema):
     step = word(N_("步骤"))
     answer = fields.Dict(metadata={"label": N_("内容")})
     saved_at = moment(N_("保存时间"))
+    base = word(N_("这份草稿的标记，保存时一起送回"))
+    clashes = fields.List(fields.String(), metadata={"label": N_("您和别人都改了、因此没有保存您的内容的字段")})
 
 
 class SaidField(Schema):

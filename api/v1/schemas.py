@@ -151,8 +151,8 @@ class Option(Schema):
     label = one(BothLanguages, N_("名称"))
 
 
-class StepField(Schema):
-    """A field of a step's answer."""
+class RowField(Schema):
+    """A field of an answer, or of a row in one."""
 
     name = word(N_("字段"))
     type = word(N_("类型"))
@@ -164,6 +164,13 @@ class StepField(Schema):
     label = one(BothLanguages, N_("名称"))
     hint = one(BothLanguages, N_("提示"))
     when = fields.Dict(metadata={"label": N_("其他字段为这些值时才需要")})
+    private = word(N_("谁能看到：internal 为办理人员，restricted 为少数人"), allow_none=True)
+
+
+class StepField(RowField):
+    """A field of a step's answer."""
+
+    row = several(RowField, N_("一行里的字段"))
 
 
 class StepDescription(Schema):
@@ -199,6 +206,16 @@ class Handed(Strict):
             "null": N_("请填写这一项。"),
             "invalid": N_("内容的格式不对。"),
         },
+    )
+
+
+class HalfWritten(Handed):
+    """A half-written answer, and what it began with."""
+
+    base = fields.String(
+        load_default=None,
+        validate=validate.Length(max=50_000),
+        metadata={"label": N_("读草稿时得到的标记；别人同时改的内容据此合并")},
     )
 
 

@@ -1,5 +1,6 @@
 """Steps: what each one asks, and the answers to it; one documented operation for each step."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -13,10 +14,10 @@ from api.v1 import case_schemas, examples, schemas
 from api.v1.cases import find, recorded
 from api.v1.reading import Section, earlier, lock_unchanged, person, repeat_key, under
 from models import N_, PREFIXES, Case, Draft, User, db
-from workflow import casework, definitions, drafts
+from workflow import casework, definitions, drafts, sharing
 from workflow.engine import Definition
 from workflow.errors import NotFound
-from workflow.fields import Reference
+from workflow.fields import Group, Reference
 from workflow.stage import Step
 from workflow.stages import STEPS
 
@@ -71,17 +72,21 @@ def read_draft(reference: str, step: str) -> dict[str, Any]:
 
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["PUT"])
-@answers.arguments(schemas.Handed)
+@answers.arguments(schemas.HalfWritten)
 @answers.response(200, case_schemas.DraftKept)
 def keep_draft(sent: dict[str, Any], reference: str, step: str) -> dict[str, Any]:
     """Keep a half-written answer.
 
-    It is checked when it is handed in, not before; nobody else reads it.
+    It is checked when it is handed in, not before. Those who act for the requester write on one draft: send back the
+    `base` that you read with it, and what others have written meanwhile is kept; `clashes` names the fields that both
+    sides have changed, which stay as they were.
     """
     someone, name = person(), known(step).name
     case = find(reference, someone)
     with under("answer"):
-        return kept(name, casework.save(case, name, drafts.draftable(name, sent["answer"]), actor=someone))
+        form = drafts.draftable(name, sent["answer"])
+        draft, merged = casework.save(case, name, form, actor=someone, base=sharing.read_base(sent["base"]))
+        return kept(name, draft) | {"clashes": list(merged.clashes)}
 
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["DELETE"])
@@ -172,7 +177,8 @@ def case_for(reference: str, key: str | None, someone: User) -> Case:
 
 def kept(name: str, draft: Draft) -> dict[str, Any]:
     """Return a half-written answer."""
-    return {"step": name, "answer": draft.form, "saved_at": draft.saved_at}
+    base = json.dumps(sharing.base_of(known(name).answer, draft.form))
+    return {"step": name, "answer": draft.form, "saved_at": draft.saved_at, "base": base, "clashes": []}
 
 
 def described(step: Step) -> dict[str, Any]:
@@ -208,6 +214,8 @@ def field_described(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         ],
         "label": both(str(field.metadata.get("label", name))),
         "hint": both(str(field.metadata.get("hint", ""))),
+        "private": str(field.metadata.get("private", "")) or None,
+        "row": [field_described(*each) for each in asked(field.answer).items()] if isinstance(field, Group) else [],
         "when": listed(field.metadata.get("when", {})),
     }
 

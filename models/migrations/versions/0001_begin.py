@@ -947,7 +947,9 @@ def upgrade() -> None:
         sa.Column(
             "form", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
+        sa.Column("saved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["saved_by_id"], ["user.id"], name=op.f("fk_draft_saved_by_id_user")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_draft_user_id_user")),
         sa.ForeignKeyConstraint(["work_item_id"], ["work_item.id"], name=op.f("fk_draft_work_item_id_work_item")),
         sa.PrimaryKeyConstraint("work_item_id", "user_id", name=op.f("pk_draft")),
