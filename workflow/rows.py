@@ -25,7 +25,7 @@ COLUMNS: dict[type[Row], tuple[str, ...]] = {
     Pause: ("clock_id", "reason", "began_at", "ended_at"),
     WorkItem: (
         "id", "case_id", "step", "role", "organisation_id", "offered", "state", "opened_at", "closed_at",
-        "closed_by_id", "holder_id", "limit", "due_at", "soon_at", "paused",
+        "closed_by_id", "holder_id", "limit", "due_at", "soon_at", "paused", "member",
     ),
     Event: ("case_id", "number", "at", "kind", "step", "actor_id", "data", "previous", "hash"),
     Job: ("kind", "data", "key", "case_id"),
@@ -80,7 +80,7 @@ def change(row: Clock | WorkItem, **values: Any) -> None:
     """Change a row at once, and in the database with the next commit."""
     for name, value in values.items():
         set_committed_value(row, name, value)
-    if instance_state(row).persistent:
+    if values and instance_state(row).persistent:
         unwritten().changed.setdefault(row, {}).update(values)
 
 
