@@ -13,7 +13,9 @@ from api import (
     catalogue,
     demands,
     docs,
+    documents,
     errors,
+    factors,
     forms,
     home,
     incidents,
@@ -33,6 +35,7 @@ from api import (
 )
 from api.commands import catalogue as catalogue_commands
 from api.commands import office, people, set_up
+from api.commands import verify as verify_command
 from api.commands import worker as worker_command
 from models import db, sqlite
 
@@ -49,7 +52,19 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     with app.app_context():
         sqlite.prepare(db.engine)
     app.before_request(only_read)
-    for part in (numbers, language, security, auth, forms, marks, narration, errors, worker):
+    for part in (
+        numbers,
+        language,
+        security,
+        auth,
+        forms,
+        marks,
+        narration,
+        errors,
+        documents,
+        factors,
+        worker,
+    ):
         part.register(app)
     app.add_url_rule("/", "home", home.index)
     for blueprint in (
@@ -59,6 +74,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         catalogue.bp,
         demands.bp,
         docs.bp,
+        documents.bp,
+        factors.bp,
         listings.bp,
         office.bp,
         people.bp,
@@ -66,6 +83,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         letters.bp,
         people_pages.bp,
         set_up.bp,
+        verify_command.bp,
         worker_command.bp,
         worklist.bp,
         language.blueprint(),

@@ -27,7 +27,8 @@ def _email() -> fields.String:
     return fields.String(required=True, validate=validate.Length(max=254), metadata=about)
 
 
-def _password(label: str, autocomplete: str, hint: str = "") -> fields.String:
+def password_field(label: str, autocomplete: str, hint: str = "") -> fields.String:
+    """Return the question for a password, which is never written back into a page."""
     about = {"label": label, "widget": "password", "autocomplete": autocomplete, "hint": hint}
     return fields.String(required=True, validate=RULE, metadata=about)
 
@@ -50,7 +51,7 @@ class SignIn(AccountForm):
         validate=validate.Length(max=254),
         metadata={"label": N_("邮箱"), "widget": "email", "autocomplete": "username"},
     )
-    password = _password(N_("密码"), "current-password")
+    password = password_field(N_("密码"), "current-password")
 
 
 class SignUp(AccountForm):
@@ -58,7 +59,7 @@ class SignUp(AccountForm):
 
     name = _name()
     email = _email()
-    password = _password(N_("密码"), "new-password", PASSWORD_HINT)
+    password = password_field(N_("密码"), "new-password", PASSWORD_HINT)
 
 
 class Address(AccountForm):
@@ -70,7 +71,7 @@ class Address(AccountForm):
 class NewPassword(AccountForm):
     """Another password, by the link of a letter."""
 
-    password = _password(N_("新密码"), "new-password", PASSWORD_HINT)
+    password = password_field(N_("新密码"), "new-password", PASSWORD_HINT)
 
 
 class Profile(AccountForm):
@@ -83,8 +84,8 @@ class Profile(AccountForm):
 class PasswordChange(AccountForm):
     """Another password, by the current one."""
 
-    current = _password(N_("当前密码"), "current-password")
-    password = _password(N_("新密码"), "new-password", PASSWORD_HINT)
+    current = password_field(N_("当前密码"), "current-password")
+    password = password_field(N_("新密码"), "new-password", PASSWORD_HINT)
 
 
 class NewToken(AccountForm):

@@ -15,7 +15,7 @@ from api.joining import bp
 from api.language import COOKIE, YEAR
 from api.security import limited
 from models import User
-from workflow import people, tokens
+from workflow import factors, people, tokens
 
 # The pages of signing in and of opening an account are on the same blueprint; it is complete here.
 __all__ = ["bp"]
@@ -119,6 +119,7 @@ def _page(wrong: str = "", errors: dict[str, Any] | None = None, **made: Any) ->
         wrong={wrong: errors},
         errors=errors,
         tokens=tokens.tokens_of(person),
+        factor_on=factors.enrolled(person),
         scope_titles=tokens.SCOPE_TITLES,
         **made,
     )

@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from api.security import API
-from api.v1 import cases, datasets, demands, problems, steps, tokens, worklist
+from api.v1 import cases, datasets, demands, documents, problems, steps, tokens, worklist
 from api.v1.document import interface
 
 SECTIONS = (
@@ -11,6 +11,7 @@ SECTIONS = (
     tokens.account,
     steps.section,
     cases.section,
+    documents.section,
     steps.answers,
     worklist.section,
     datasets.section,
