@@ -29,9 +29,9 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, consultations, definitions, engine, factors, incidents, numbers, rows, sealing, sharing
+from workflow import access, calendar, definitions, engine, factors, incidents, numbers, rows, sharing
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
-from workflow.fields import Answer, check_draft, keepable
+from workflow.fields import Answer, check_draft
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
@@ -129,8 +129,7 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
 def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
-    # A part of a larger case begins in an office, and is nobody's draft.
-    for first in [item for item in items if not item.offered and case.status is CaseStatus.DRAFT][:1]:
+    for first in [item for item in items if not item.offered][:1]:
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
@@ -158,39 +157,15 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     step = step_named(name)
     lock(case)
     digest = fingerprint(f"{case.reference}/{name}", raw)
-    if step.sealed:
-        digest = sealing.fingerprint(digest.encode())
     if (earlier := answered_before(key, digest)) is not None:
         return earlier
     items = open_items(case)
-    if step.sealed and consultations.may_change(case, actor):
-        return change(case, step, raw, actor, key, digest)
-    item = answerable(case, step, actor, items, member=str(raw.get(step.member)) if step.member else None)
+    item = answerable(case, step, actor, items)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
-    with moving(case, attempt, drafts_form(step, item.id, raw), actor) as process:
+    with moving(case, attempt, raw, actor) as process:
         answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
-
-
-def change(case: Case, step: Step, raw: Mapping[str, Any], actor: User, key: str | None, digest: str) -> Case:
-    """Change a sealed answer that has been handed in; the process does not move, and the last answer counts."""
-    try:
-        said: dict[str, Any] = schema_of(step.answer).load(raw)
-        outcome = dict(step.effect(case, said, actor) or {})
-        record(case, EventKind.CHANGED, step.name, actor, {"outcome": outcome})
-        remember(key, case, digest)
-        db.session.commit()
-    except (Refused, ValidationError):
-        db.session.rollback()
-        raise
-    return case
-
-
-def drafts_form(step: Step, item: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer as it may be kept before it is handed in; that of a sealed step is locked up."""
-    form = keepable(step.answer, raw)
-    return sealing.hide(item, form) if step.sealed else form
 
 
 def answer(
@@ -209,7 +184,7 @@ def answer(
     outcome = dict(step.effect(case, said, actor) or {})
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
-    data = {"answer": {} if step.sealed else schema.dump(said), "outcome": outcome, "item": item.id}
+    data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
     rows.forget_drafts([item.id])
@@ -317,18 +292,8 @@ def lock(case: Case) -> None:
         raise InvalidRequestError(f"{case.reference} does not belong to this session")
 
 
-def answerable(
-    case: Case,
-    step: Step,
-    actor: User,
-    items: list[WorkItem],
-    *,
-    take_over: bool = False,
-    member: str | None = None,
-) -> WorkItem:
+def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False) -> WorkItem:
     """Return the one of a case's open items that an actor may answer for a step, or say why there is none.
-
-    `member` names the one for whom the step waits, where it waits for several at once.
 
     Raises NotYours, NotOpen, NotApart or Held, in this order.
     """
@@ -339,9 +304,7 @@ def answerable(
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    # What the requester is asked may be answered by everybody on the requester's side.
-    shared = take_over or step.role is Role.REQUESTER
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
     if not mine:
         raise Held(step.name)
     return mine[0]
@@ -375,9 +338,8 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        for sheet in (case.classification, case.application):
-            if sheet is not None:
-                sheet.keep_table(name, decision.outputs, rules)
+        if case.classification is not None:
+            case.classification.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
 
     try:
@@ -389,9 +351,8 @@ def moving(
         yield process
         case.process, case.codec = process.dump(), engine.CODEC
         db.session.commit()
-    except (Refused, ValidationError) as refusal:
+    except (Refused, ValidationError):
         db.session.rollback()
-        factors.count(refusal)
         raise
     except (StaleDataError, IntegrityError) as error:
         # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.
