@@ -29,9 +29,9 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, definitions, engine, factors, incidents, numbers, rows, sharing
+from workflow import access, calendar, definitions, engine, incidents, numbers, rows, sharing
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
-from workflow.fields import Answer, check_draft
+from workflow.fields import Answer, check_draft, keepable
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
