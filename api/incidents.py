@@ -27,7 +27,16 @@ VERBS = {
     "job": N_("后台任务"),
     "scan": N_("检查上传的文件"),
 }
-JOBS = {"letter": N_("写信"), "mail": N_("寄邮件"), "render": N_("生成文件")}
+JOBS = {
+    "letter": N_("写信"),
+    "mail": N_("寄邮件"),
+    "render": N_("生成文件"),
+    "part": N_("开分办件"),
+    "part_decided": N_("告知主件"),
+    "withdraw_part": N_("撤回分办件"),
+    "smaller_case": N_("开变更或者续期申请"),
+    "agreement_replaced": N_("告知旧协议"),
+}
 RESOLUTIONS = {Resolution.RETRIED: N_("已重试"), Resolution.CANCELLED: N_("已取消")}
 
 

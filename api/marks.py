@@ -44,6 +44,21 @@ STATES = {
     "withdrawn": Mark("neutral", "arrow-back", N_("已撤回")),
     "lapsed": Mark("neutral", "hourglass-off", N_("逾期失效")),
     "closed": Mark("neutral", "archive", N_("已办结")),
+    "advised": Mark("neutral", "signpost", N_("不属于受理范围")),
+    "reviewing": Mark("progress", "zoom-question", N_("审核中")),
+    "parted": Mark("progress", "arrows-split", N_("各单位分别办理")),
+    "decided": Mark("done", "gavel", N_("各单位已决定")),
+    "refused": Mark("stopped", "circle-x", N_("不同意")),
+    "agreeing": Mark("progress", "file-text", N_("起草协议")),
+    "negotiating": Mark("action", "messages", N_("协商条款")),
+    "signing": Mark("action", "signature", N_("待签署")),
+    "countersigning": Mark("progress", "signature", N_("待会签")),
+    "unsigned": Mark("neutral", "hourglass-off", N_("逾期未签署")),
+    "provisioning": Mark("progress", "plug", N_("待开通")),
+    "in_force": Mark("done", "circle-check", N_("协议有效")),
+    "expired": Mark("neutral", "calendar-off", N_("已到期")),
+    "terminated": Mark("stopped", "circle-x", N_("已终止")),
+    "replaced": Mark("neutral", "replace", N_("已被替代")),
 }
 INCIDENT = Mark("stopped", "alert-triangle", N_("系统处理中断"))
 

@@ -59,15 +59,15 @@ class Agreement(Numbered, Base):
     """The agreement of one body and one party."""
 
     __tablename__ = "agreement"
-    __table_args__ = (Index(None, "case_id"), Index(None, "state", "ends_on"))
+    __table_args__ = (Index(None, "state", "ends_on"),)
 
     # XY-2026-000012.
     reference: Mapped[str] = mapped_column(unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), unique=True)
     template_id: Mapped[int] = mapped_column(ForeignKey("agreement_template.id"))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("agreement.id"))
     state: Mapped[AgreementState] = mapped_column(default=AgreementState.DRAFTED)
-    # What the system itself enforces; see workflow/terms.py for the names.
+    # What the service itself enforces; see workflow/terms.py for the names.
     terms: Mapped[dict[str, Any]]
     clauses: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     round: Mapped[int] = mapped_column(default=1)
@@ -76,9 +76,10 @@ class Agreement(Numbered, Base):
     document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
     effective_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # Why the agreement stands still or has ended.
     end_reason: Mapped[str] = mapped_column(default="")
 
-    case: Mapped[Case] = relationship(foreign_keys=case_id)
+    case: Mapped[Case] = relationship(back_populates="agreement", foreign_keys=case_id)
     template: Mapped[AgreementTemplate] = relationship()
     replaces: Mapped["Agreement | None"] = relationship(remote_side="Agreement.id")
     document: Mapped[Document | None] = relationship(foreign_keys=document_id)

@@ -11,6 +11,7 @@ from models.base import N_, Base, Numbered, now
 from models.user import Organisation, User
 
 if TYPE_CHECKING:
+    from models.agreement import Agreement
     from models.application import Application
     from models.classification import Classification
     from models.consultation import Consultation
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from models.work import WorkItem
 
 # The letters with which a reference begins, by kind of case.
-PREFIXES = {"demand": "XQ", "listing": "QD"}
-KIND_TITLES = {"demand": N_("开放需求"), "listing": N_("开放清单条目")}
+PREFIXES = {"demand": "XQ", "listing": "QD", "application": "SQ"}
+KIND_TITLES = {"demand": N_("开放需求"), "listing": N_("开放清单条目"), "application": N_("有条件开放申请")}
 
 
 class CaseStatus(StrEnum):
@@ -76,6 +77,9 @@ class Case(Numbered, Base):
         back_populates="case", uselist=False, foreign_keys="Application.case_id"
     )
     consultations: Mapped[list["Consultation"]] = relationship(back_populates="case", order_by="Consultation.id")
+    agreement: Mapped["Agreement | None"] = relationship(
+        back_populates="case", uselist=False, foreign_keys="Agreement.case_id"
+    )
     parent: Mapped["Case | None"] = relationship(remote_side="Case.id", back_populates="parts")
     parts: Mapped[list["Case"]] = relationship(back_populates="parent", order_by="Case.id")
     work: Mapped[list["WorkItem"]] = relationship(back_populates="case", order_by="WorkItem.opened_at")
@@ -88,6 +92,8 @@ class Case(Numbered, Base):
 
     def day_of(self, limit: str) -> date | None:
         """Return the day that the case itself sets for a limit, where the register does not count it out."""
+        if limit == "agreement_end" and self.agreement:
+            return self.agreement.ends_on
         entry = self.listing.dataset if limit == "reevaluation" and self.listing else None
         return entry.reevaluate_on if entry else None
 

@@ -62,6 +62,35 @@ LISTED = [
     ("check_listing", "desk", {"checking": "pass"}),
     ("approve_listing", "decider", {"approval": "approve"}),
 ]
+GRANT = {
+    "decision": "approve",
+    "text": "申请的用途、能力和安全保障符合公布的条件，同意按申请使用。",
+}
+SIGNED = {"agreed": True}
+# The way of an application from its form to open access; what depends on the data set, or is a code, is filled in.
+USED = [
+    ("submit_application", "citizen", {}),
+    ("check_application", "desk", {"checking": "accept"}),
+    (
+        "review_application",
+        "reviewer",
+        {"opinion": "support", "grounds": "公布的条件逐条核对，全部符合，建议同意。"},
+    ),
+    ("draft_decision", "clerk", GRANT),
+    ("decide_application", "decider", GRANT),
+    ("draft_agreement", "clerk", {"remark": "请在十个工作日内签署。"}),
+    ("negotiate_clauses", "citizen", {"clauses": "agreed"}),
+    ("sign_agreement", "citizen", SIGNED),
+    ("countersign_agreement", "decider", SIGNED),
+    ("provision_access", "operator", {"ready": True}),
+]
+RETURNED = {"checking": "return", "defects": [{"field": "storage", "words": "请写明机房的详细地址。"}]}
+ASKED = {
+    "opinion": "ask",
+    "question": "请说明模型训练完成后数据保存多久。",
+    "grounds": "申请里没有写明保存的时间。",
+}
+PAUSED = {"reason": "发现异常的大量下载，先行暂停并核实。"}
 # Where each other step is reached: the way up to it, then the answers that turn off that way.
 DETOURS = {
     "clarify_demand": (
@@ -90,6 +119,21 @@ DETOURS = {
     "amend_listing": (LISTED, []),
     "suspend_dataset": (LISTED, []),
     "withdraw_dataset": (LISTED, []),
+    "complete_application": (USED[:1], [("check_application", "desk", RETURNED)]),
+    "clarify_application": (USED[:2], [("review_application", "reviewer", ASKED)]),
+    "review_security": (USED[:2], []),
+    "consult_right_holder": (USED[:2], []),
+    "ask_extension": (USED[:2], []),
+    "extend_decision": (
+        USED[:2],
+        [("ask_extension", "clerk", {"reason": "数据分布在几个系统，核对需要更多时间，申请延长一次。"})],
+    ),
+    "withdraw_application": (USED[:1], []),
+    "request_amendment": (USED, []),
+    "request_renewal": (USED, []),
+    "suspend_access": (USED, []),
+    "resume_access": (USED, [("suspend_access", "security", PAUSED)]),
+    "terminate_agreement": (USED, []),
     "resume_dataset": (LISTED, [("suspend_dataset", "security", {"reason": "收到权益主张，先行中止开放并核实。"})]),
 }
 # A good answer to each step that is not on the straight way.
@@ -103,6 +147,23 @@ ASIDE = {
     "dispute_answer": {"grounds": "答复没有说明为什么不能无条件开放，请重新考虑。"},
     "coordinate_demand": {"coordination": "uphold", "text": "经协调，答复符合规定，维持原答复，理由已经说明。"},
     "give_security_opinion": {"security_opinion": "support", "grounds": "时效数据公开不增加安全风险，支持无条件开放。"},
+    "complete_application": {},
+    "clarify_application": {"text": "模型训练完成后三十日内销毁数据，保留销毁记录。"},
+    "review_security": {"security": "support", "grounds": "安全保障与数据级别相当，可以同意。"},
+    "consult_right_holder": {"reply": "agree", "asked_on": "2026-10-01", "grounds": "权利人书面同意，附件留存。"},
+    "ask_extension": {"reason": "数据分布在几个系统，核对需要更多时间，申请延长一次。"},
+    "extend_decision": {"extension": "grant", "text": "数据分布在几个系统，核对确需更多时间，同意延长一次。"},
+    "withdraw_application": {"reason": "不再需要"},
+    "request_amendment": {"reason": "增加一名使用数据的人员。"},
+    "request_renewal": {"reason": "研究还没有完成，需要再用一年。"},
+    "suspend_access": PAUSED,
+    "resume_access": {"reason": "已经核实，下载是正常使用，恢复授权。"},
+    "terminate_agreement": {
+        "ground": "party",
+        "heard_on": "2026-10-01",
+        "hearing": "申请方表示研究已经完成。",
+        "reason": "申请方的研究已经完成，双方同意提前终止协议，删除数据。",
+    },
     "drop_listing": {"reason": "数据尚未整理完毕，暂不登记。"},
     "amend_listing": {**DATASET, "name": "公共充电站空闲数量（新版）", "reason": "更正名称，使其与内容一致。"},
     "suspend_dataset": {"reason": "收到权益主张，先行中止开放并核实。"},
@@ -110,10 +171,22 @@ ASIDE = {
     "resume_dataset": {"resumption": "resume", "reason": "经核实没有侵权，恢复开放。"},
     "reevaluate_dataset": {"reevaluation": "keep", "grounds": "情况没有变化，维持现有分类。"},
 }
-STRAIGHT = {name: answer for name, _, answer in LISTED} | {name: answer for name, _, answer in OPENED}
+STRAIGHT = {name: answer for name, _, answer in LISTED + OPENED + USED}
 ANSWERS = STRAIGHT | ASIDE
 ANSWERER = {
-    **{name: who for name, who, _ in OPENED + LISTED},
+    **{name: who for name, who, _ in OPENED + LISTED + USED},
+    "complete_application": "citizen",
+    "clarify_application": "citizen",
+    "review_security": "security",
+    "consult_right_holder": "clerk",
+    "ask_extension": "clerk",
+    "extend_decision": "decider",
+    "withdraw_application": "citizen",
+    "request_amendment": "citizen",
+    "request_renewal": "citizen",
+    "suspend_access": "security",
+    "resume_access": "decider",
+    "terminate_agreement": "decider",
     "clarify_demand": "citizen",
     "withdraw_demand": "citizen",
     "extend_answer": "decider",

@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 
 from api import create_app
 from api.seed import calendar as register
+from api.seed import clauses
 from api.seed import people as demo
 from models import User, db
 from tests.house import House
@@ -47,6 +48,7 @@ def fill(app) -> None:
         db.create_all()
         definitions.deploy()
         register.load()
+        clauses.load()
         demo.seed_people(lambda line: None)
         db.session.remove()
         db.engine.dispose()
@@ -149,6 +151,7 @@ def people_of(app) -> SimpleNamespace:
         "stranger": "citizen2",
         "desk": "desk.hub",
         "steward": "steward.hub",
+        "operator": "operator.hub",
         "authority": "authority.shuju",
         "auditor": "auditor.shuju",
         "clerk": "clerk.jiaotong",
@@ -157,6 +160,7 @@ def people_of(app) -> SimpleNamespace:
         "security": "security.jiaotong",
         "other_clerk": "clerk.huanjing",
         "other_reviewer": "reviewer.huanjing",
+        "other_security": "security.huanjing",
         "other_decider": "decider.huanjing",
     }
     return SimpleNamespace(**{word: address + place for word, address in words.items()})

@@ -4,11 +4,15 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from models import BODY_ROLES, CITY_ROLES, Case, CaseStatus, Role, User, WorkItem, WorkState, db
+from models import BODY_ROLES, CITY_ROLES, Case, CaseStatus, Companion, Role, User, WorkItem, WorkState, db
 from workflow.errors import NotFound
 
 # These roles serve the whole city and read every case that has been handed in (domain.md, section 4).
 READ_ALL = frozenset({Role.DESK, Role.AUTHORITY, Role.AUDITOR})
+# In these states an application has come to the delivery of its data, which the operators of the hub serve.
+DELIVERED = frozenset({"provisioning", "in_force", "suspended", "expired", "terminated", "replaced"})
+# Whoever has one of these roles on a case reads what only a few may (domain.md, section 2.3).
+READ_RESTRICTED = frozenset({Role.REQUESTER, Role.REVIEWER, Role.DECIDER, Role.SECURITY})
 
 
 def readable(user: User | None) -> ColumnElement[bool]:
@@ -16,12 +20,26 @@ def readable(user: User | None) -> ColumnElement[bool]:
     if user is None:
         return false()
     handed_in = Case.status != CaseStatus.DRAFT
-    ways: list[ColumnElement[bool]] = [Case.requester_id == user.id]
+    ways: list[ColumnElement[bool]] = [Case.requester_id == user.id, Case.id.in_(shared_with(user))]
     if user.roles & READ_ALL:
         ways.append(handed_in)
     elif bodies := user.bodies(*BODY_ROLES):
         ways.append(and_(handed_in, Case.body_id.in_(sorted(bodies))))
+    if Role.OPERATOR in user.roles:
+        ways.append(and_(Case.kind == "application", Case.state.in_(sorted(DELIVERED))))
     return or_(*ways)
+
+
+def shared_with(user: User) -> Select[int]:
+    """Return the select of the cases on which a person works together with the requester."""
+    return select(Companion.case_id).where(Companion.user_id == user.id, Companion.left_at.is_(None))
+
+
+def is_companion(user: User, case: Case) -> bool:
+    """Say whether the requester of a case works on it together with a person; only applications are shared."""
+    if case.kind != "application":
+        return False
+    return db.session.scalar(shared_with(user).where(Companion.case_id == case.id).limit(1)) is not None
 
 
 def visible_to(user: User | None) -> Select[Case]:
@@ -42,10 +60,12 @@ def find(reference: str, user: User | None) -> Case:
 
 def may_see(user: User, case: Case) -> bool:
     """Say whether a person may read a case; the same rule as `readable`, for a case at hand."""
-    if case.requester_id == user.id:
+    if case.requester_id == user.id or is_companion(user, case):
         return True
     if case.status is CaseStatus.DRAFT:
         return False
+    if Role.OPERATOR in user.roles and case.kind == "application" and case.state in DELIVERED:
+        return True
     return bool(user.roles & READ_ALL) or case.body_id in user.bodies(*BODY_ROLES)
 
 
@@ -53,7 +73,7 @@ def roles_on(user: User, case: Case) -> frozenset[Role]:
     """Return the roles in which a person acts on a case."""
     # Nobody is a requester or an expert of every case: the one opens it, the other is seated on it.
     roles = {role for role, body in user.offices if role in CITY_ROLES or (role in BODY_ROLES and body == case.body_id)}
-    if case.requester_id == user.id:
+    if case.requester_id == user.id or is_companion(user, case):
         roles.add(Role.REQUESTER)
     return frozenset(roles)
 

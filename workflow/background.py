@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from models import Job
-from workflow import documents, letters, mail, outbox
+from workflow import documents, letters, mail, outbox, parts
 from workflow.outbox import LEASE, Lost, Sessions
 from workflow.site import Site
 
@@ -19,6 +19,11 @@ JOBS: dict[str, Callable[[Sessions, Job, Site], None]] = {
     "letter": letters.write,
     "mail": mail.deliver,
     "render": documents.render,
+    "part": parts.open_part,
+    "part_decided": parts.hear_part,
+    "withdraw_part": parts.withdraw_part,
+    "smaller_case": parts.open_smaller,
+    "agreement_replaced": parts.replaced,
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow.fields import Boolean, Field
 
 from models import BODY_ROLES, N_, Case, Event, EventKind, Organisation, Role, User, db
-from workflow.access import READ_ALL
+from workflow.access import READ_ALL, READ_RESTRICTED, roles_on
 from workflow.journal import lines
 from workflow.stages import SERVICES, STEPS
 
@@ -24,6 +24,16 @@ FOR_REQUESTER: Mapping[str, frozenset[str]] = {
     "answer_demand": frozenset({"answer", "opens_on", "dataset", "ground", "text"}),
     "extend_answer": frozenset({"reason"}),
     "coordinate_demand": frozenset({"coordination", "text"}),
+    "check_application": frozenset({"checking", "defects", "advice"}),
+    "review_application": frozenset({"question"}),
+    "decide_application": frozenset({"decision", "granted", "conditions", "unmet", "bar", "text", "summary"})
+    | frozenset({"starts_on", "ends_on", "mode", "downloads", "rows", "reports"}),
+    "extend_decision": frozenset({"extension", "text"}),
+    "draft_agreement": frozenset({"overrides", "answers", "remark"}),
+    "provision_access": frozenset({"remark"}),
+    "suspend_access": frozenset({"reason"}),
+    "resume_access": frozenset({"reason"}),
+    "terminate_agreement": frozenset({"ground", "heard_on", "hearing", "reason"}),
 }
 # The fields of answers that everybody may read once the case is public.
 FOR_PUBLIC: Mapping[str, frozenset[str]] = {
@@ -101,7 +111,8 @@ def history(case: Case, reader: User | None) -> list[Line]:
     reading = reading_of(case, reader)
     seen = [event for event in lines(case) if reading is Reading.ALL or event.kind not in INTERNAL]
     places = labels({event.data["organisation"] for event in seen if event.data.get("organisation")})
-    return [line_of(case, event, reader, reading, places) for event in seen]
+    restricted = reader is not None and bool(roles_on(reader, case) & READ_RESTRICTED)
+    return [line_of(case, event, reader, reading, places, restricted) for event in seen]
 
 
 def reading_of(case: Case, reader: User | None) -> Reading:
@@ -110,7 +121,7 @@ def reading_of(case: Case, reader: User | None) -> Reading:
         return Reading.PUBLIC
     if reader.roles & READ_ALL or (case.body_id is not None and case.body_id in reader.bodies(*BODY_ROLES)):
         return Reading.ALL
-    return Reading.REQUESTER if case.requester_id == reader.id else Reading.PUBLIC
+    return Reading.REQUESTER if Role.REQUESTER in roles_on(reader, case) else Reading.PUBLIC
 
 
 def labels(keys: set[int]) -> dict[int, str]:
@@ -121,11 +132,15 @@ def labels(keys: set[int]) -> dict[int, str]:
     return {body.id: body.label for body in db.session.scalars(query)}
 
 
-def line_of(case: Case, event: Event, reader: User | None, reading: Reading, places: Mapping[int, str]) -> Line:
-    """Return a line as a reader may see it."""
+def line_of(
+    case: Case, event: Event, reader: User | None, reading: Reading, places: Mapping[int, str], restricted: bool
+) -> Line:
+    """Return a line as a reader may see it; `restricted` says whether they read what only a few may."""
     mine = reader is not None and event.actor_id == reader.id
     answer = event.data.get("answer")
-    said = answer_of(event.step, answer, reading, mine) if isinstance(answer, Mapping) else ()
+    # What one of the requester's side has said, all of them may read.
+    own = mine or (event.step in STEPS and STEPS[event.step].role is Role.REQUESTER)
+    said = answer_of(event.step, answer, reading, own, restricted) if isinstance(answer, Mapping) else ()
     inside = reading is Reading.ALL
     of_a_limit = event.kind in (EventKind.OVERDUE, EventKind.EXTENDED)
     limit = str(event.data.get("limit") or (event.step if of_a_limit else ""))
@@ -148,7 +163,7 @@ def line_of(case: Case, event: Event, reader: User | None, reading: Reading, pla
     )
 
 
-def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool) -> tuple[Said, ...]:
+def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool, restricted: bool) -> tuple[Said, ...]:
     """Return the fields of an answer that a reader may see, those left empty not among them."""
     if reading is Reading.ALL or (mine and reading is Reading.REQUESTER):
         allowed = frozenset(answer)
@@ -156,6 +171,8 @@ def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool
         allowed = (FOR_REQUESTER if reading is Reading.REQUESTER else FOR_PUBLIC).get(step, frozenset())
     asked = STEPS[step].answer().fields if step in STEPS else {}
     order = [name for name in asked if name in answer] + [name for name in answer if name not in asked]
+    if not restricted:
+        allowed -= {name for name, field in asked.items() if field.metadata.get("private") == "restricted"}
     seen = [name for name in order if name in allowed and filled(answer[name])]
     return tuple(said(name, answer[name], asked.get(name)) for name in seen)
 

@@ -14,11 +14,22 @@ Audience = dict[str, Any]
 Reaction = Callable[[Case, Event], Iterable[Job]]
 
 # The answers whose arrival is confirmed to the one who asked.
-RECEIVED = frozenset({"submit_demand", "clarify_demand"})
+RECEIVED = frozenset(
+    {"submit_demand", "clarify_demand", "submit_application", "complete_application", "clarify_application"}
+)
 # What a service has put before the public.
 ANSWERS = frozenset({"publish_answer", "publish_coordination"})
+# The letters about what the service has done under an agreement.
+UNDER_AGREEMENT = {
+    "enter_into_force": "effective",
+    "activate_access": "access_open",
+    "pause_access": "access_paused",
+    "reopen_access": "access_open",
+}
 # The states in which a case ends by the requester's own hand.
 WITHDRAWN = frozenset({"withdrawn"})
+# The limit that is no lateness of anybody: the day on which an agreement ends.
+AGREEMENT_END = "agreement_end"
 
 
 def letter(case: Case, event: Event, template: str, audience: list[Audience], **facts: Any) -> Iterator[Job]:
@@ -67,15 +78,37 @@ def tell_of_the_end(case: Case, event: Event) -> Iterator[Job]:
 
 def warn_of_the_due_date(case: Case, event: Event) -> Iterator[Job]:
     """Warn whoever has to act that the limit is near."""
-    if event.kind is EventKind.SOON_DUE:
+    if event.kind is EventKind.SOON_DUE and event.step == AGREEMENT_END:
+        yield from letter(case, event, "ending_soon", requester(case), due=event.data.get("due"))
+    elif event.kind is EventKind.SOON_DUE:
         yield from letter(case, event, "soon_due", concerned(case, event), **limit(event))
 
 
 def tell_of_lateness(case: Case, event: Event) -> Iterator[Job]:
     """Tell whoever has to act that the limit has passed, and those who answer for the office as well."""
-    if event.kind is EventKind.OVERDUE:
+    if event.kind is EventKind.OVERDUE and event.step != AGREEMENT_END:
         yield from letter(case, event, "overdue", concerned(case, event), **limit(event))
         yield from letter(case, event, "escalated", [answerable(case)], **limit(event))
+
+
+def tell_of_acceptance(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester that the application is accepted, and by when it will be decided."""
+    first = event.kind is EventKind.AWAITED and event.step == "review_application"
+    if first and case.application is not None and not case.application.question:
+        yield from letter(case, event, "accepted", requester(case), due=event.data.get("due"))
+
+
+def tell_of_the_decision(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester that the application has been decided; how, they read on its page."""
+    decided = event.kind is EventKind.ANSWERED and event.step == "decide_application"
+    if decided and (event.data.get("outcome") or {}).get("decision") != "return":
+        yield from letter(case, event, "decided", requester(case))
+
+
+def tell_of_access(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester what has become of the access under their agreement."""
+    if event.kind is EventKind.SERVED and event.step in UNDER_AGREEMENT:
+        yield from letter(case, event, UNDER_AGREEMENT[event.step], requester(case))
 
 
 def call_the_steward(case: Case, event: Event) -> Iterator[Job]:
@@ -94,6 +127,9 @@ REACTIONS: tuple[Reaction, ...] = (
     tell_of_the_end,
     warn_of_the_due_date,
     tell_of_lateness,
+    tell_of_acceptance,
+    tell_of_the_decision,
+    tell_of_access,
     call_the_steward,
 )
 

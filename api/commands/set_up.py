@@ -4,7 +4,7 @@ import click
 from flask import Blueprint, current_app
 from flask_migrate import upgrade
 
-from api.seed import calendar, cases
+from api.seed import calendar, cases, clauses
 from api.seed.catalogue import load_seed
 from api.seed.people import seed_people
 from api.worker import background_of
@@ -23,6 +23,7 @@ def set_up() -> None:
     """
     upgrade()
     calendar.load()
+    clauses.load()
     for row in definitions.deploy():
         click.echo(f"Deployed {row.key}, version {row.version}.")
     if not current_app.config["DEMO"]:

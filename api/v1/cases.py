@@ -20,8 +20,8 @@ from workflow.history import Line, history
 section = Section("cases", "/cases", N_("办件"))
 REFERENCE = re.compile(r"[A-Z]{2}-\d{4}-\d{6,12}")
 # The first step of each kind, and what its process is told as it begins.
-FIRST = {"demand": "submit_demand", "listing": "describe_dataset"}
-BEGINNING: dict[str, dict[str, Any]] = {"demand": {}, "listing": {"adopted": False}}
+FIRST = {"demand": "submit_demand", "listing": "describe_dataset", "application": "submit_application"}
+BEGINNING: dict[str, dict[str, Any]] = {"demand": {}, "listing": {"adopted": False}, "application": {"basis": "new"}}
 
 
 @section.route("", methods=["POST"])

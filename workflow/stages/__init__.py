@@ -1,8 +1,15 @@
 """Every stage, in the order in which a case meets them; steps and services by their names."""
 
 from workflow.stage import Service, Stage, Step
-from workflow.stages import classification, demand, listing
+from workflow.stages import agreement, application, classification, delivery, demand, listing
 
-STAGES: tuple[Stage, ...] = (demand.stage, listing.stage, classification.stage)
+STAGES: tuple[Stage, ...] = (
+    demand.stage,
+    listing.stage,
+    classification.stage,
+    application.stage,
+    agreement.stage,
+    delivery.stage,
+)
 STEPS: dict[str, Step] = {name: step for stage in STAGES for name, step in stage.steps.items()}
 SERVICES: dict[str, Service] = {name: service for stage in STAGES for name, service in stage.services.items()}
