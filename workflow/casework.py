@@ -129,7 +129,8 @@ def hand_in(case: Case, process: engine.Process, raw: Mapping[str, Any], actor: 
 def open_draft(case: Case, process: engine.Process, draft: Mapping[str, Any] | None, actor: User, at: datetime) -> None:
     """Let a new case wait for its first step, with what has been written of it."""
     items = follow(case, process, [], at)
-    for first in [item for item in items if not item.offered][:1]:
+    # A part of a larger case begins in an office, and is nobody's draft.
+    for first in [item for item in items if not item.offered and case.status is CaseStatus.DRAFT][:1]:
         # Whoever opens a case must be one who may take its first step.
         answerable(case, STEPS[first.step], actor, items)
         if draft is not None:
@@ -304,7 +305,9 @@ def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, ta
         raise NotOpen(step.name)
     if step.apart_from and has_answered(case, actor, step.apart_from):
         raise NotApart(step.name)
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or take_over]
+    # What the requester is asked may be answered by everybody on the requester's side.
+    shared = take_over or step.role is Role.REQUESTER
+    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
     if not mine:
         raise Held(step.name)
     return mine[0]
@@ -338,8 +341,9 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        if case.classification is not None:
-            case.classification.keep_table(name, decision.outputs, rules)
+        for sheet in (case.classification, case.application):
+            if sheet is not None:
+                sheet.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})
 
     try:
