@@ -9,15 +9,16 @@ from flask_babel import gettext
 from flask_login import login_required
 from marshmallow import ValidationError
 
-from api import evidence, prefill
+from api import drafting, evidence, prefill
 from api.auth import actor
-from api.forms import answered
+from api.forms import answered, rearranged, written
 from api.language import called
 from api.security import FormView
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
-from workflow import access, casework, clock
+from workflow import access, casework, clock, drafts
 from workflow.errors import Failed
 from workflow.history import history
+from workflow.sharing import Merged, read_base
 from workflow.stage import Step
 from workflow.stages import STEPS
 from workflow.worklist import open_items
@@ -31,30 +32,43 @@ class StepPage(FormView):
     def __init__(self, step: Step) -> None:
         self.step = step
 
+    def dispatch_request(self, **places: Any) -> ResponseReturnValue:
+        """Make room for files where the step asks for some."""
+        if drafting.uploads(self.step):
+            request.max_content_length = drafting.ROOM
+        return super().dispatch_request(**places)
+
     def get(self, reference: str) -> ResponseReturnValue:
         """Show the form, or say at once why the step may not be answered."""
         case, item, person = self.opened(reference)
-        draft = db.session.get(Draft, (item.id, person.id))
+        draft = drafts.begun(item, person)
         values = draft.form if draft else prefill.values(case, self.step)
-        return self.form(case, item, values, draft=draft)
+        return self.form(case, item, values, draft=draft, base=drafting.marks(self.step, values))
 
     def post(self, reference: str) -> ResponseReturnValue:
         """Record the answer, keep it as a draft, or show what must be mended."""
         person = someone()
         case, raw = access.find(reference, person), {}  # type: Case, dict[str, Any]
+        base = read_base(request.form.get("base"))
         try:
+            if moved := rearranged(request.form, self.step.answer):
+                return self.moved(case, person, *moved)
             raw = answered(request.form, self.step.answer)
+            raw, faults = self.completed(case, person, raw)
+            if faults:
+                raise ValidationError(dict(faults))
             if "preview" in request.form:
                 case, item, person = self.opened(reference)
                 return self.form(case, item, raw, preview=True)
             if "draft" in request.form:
-                casework.save(case, self.step.name, raw, actor=person)
-                flash(gettext("草稿已保存"), "done")
-                return redirect(request.path, 303)
+                draft, merged = casework.save(case, self.step.name, raw, actor=person, base=base)
+                return self.saved(case, raw, draft, merged)
+            if merged := drafts.unseen(case, self.step.name, raw, person, base):
+                return self.differing(case, raw, merged), 409
             casework.submit(case, self.step.name, raw, actor=person, key=repeat_key(person))
         except ValidationError as error:
             case, item, person = self.opened(reference)
-            return self.form(case, item, raw or request.form.to_dict(), error.normalized_messages()), 422
+            return self.form(case, item, raw or self.written(), error.normalized_messages()), 422
         except Failed:
             case, item, person = self.opened(reference)
             errors = {"_schema": [Failed("").sentence]}
@@ -66,12 +80,62 @@ class StepPage(FormView):
         """Show the form again, with the text, when its time has run out."""
         case, item, _ = self.opened(reference)
         errors = {"_schema": [gettext("这一页打开得太久，请再提交一次；内容还在。")]}
-        return self.form(case, item, request.form.to_dict(), errors)
+        return self.form(case, item, self.written(), errors)
+
+    def written(self) -> dict[str, Any]:
+        """Return everything that was written in the form, whether or not it can be read as an answer."""
+        return request.form.to_dict() | written(request.form, self.step.answer)
+
+    def completed(
+        self, case: Case, person: User, raw: dict[str, Any]
+    ) -> tuple[dict[str, Any], Mapping[str, list[Any]]]:
+        """Return the answers with the files that came along and the words of others that were chosen, and what was
+        wrong with the files.
+        """
+        faults: Mapping[str, list[Any]] = {}
+        if drafting.uploads(self.step) and (request.files or any(name.endswith("-remove") for name in request.form)):
+            case, _, person = self.opened(case.reference)
+            faults = drafting.take_files(case, self.step, person, raw)
+        if "theirs" in request.form:
+            _, item, person = self.opened(case.reference)
+            raw = drafting.taking_theirs(item, person, raw)
+        return raw, faults
+
+    def moved(self, case: Case, person: User, values: dict[str, Any], group: str) -> ResponseReturnValue:
+        """Show the form with a row more or less; nothing is checked yet."""
+        values, faults = self.completed(case, person, values)
+        case, item, _ = self.opened(case.reference)
+        return self.form(case, item, values, faults, focus=group)
+
+    def saved(self, case: Case, raw: dict[str, Any], draft: Draft, merged: Merged) -> ResponseReturnValue:
+        """Say that a draft is kept, and what others have written on it meanwhile."""
+        if request.accept_mimetypes.best == "application/json":
+            return drafting.told(self.step, raw, draft, merged)
+        if merged.clashes:
+            return self.differing(case, raw, merged), 409
+        flash(gettext("草稿已保存"), "done")
+        if merged.news:
+            flash(drafting.news(self.step, merged), "progress")
+        return redirect(request.path, 303)
+
+    def differing(self, case: Case, raw: dict[str, Any], merged: Merged) -> str:
+        """Return the page with what others have written meanwhile, beside the writer's own where both changed it."""
+        case, item, _ = self.opened(case.reference)
+        mine = {name: raw.get(name) for name in merged.clashes}
+        said = [words for words in (drafting.unsettled(merged), drafting.news(self.step, merged)) if words]
+        return self.form(
+            case,
+            item,
+            merged.form | mine,
+            {"_schema": said},
+            base=drafting.marks(self.step, merged.form),
+            clashes=drafting.theirs(self.step, merged),
+        )
 
     def opened(self, reference: str) -> tuple[Case, WorkItem, User]:
         """Return the case, the open item and the person; refuse before any form is shown."""
         person = someone()
-        case = access.find(reference, person)
+        case = access.reach(reference, person)
         return case, casework.answerable(case, self.step, person, open_items(case)), person
 
     def form(
@@ -82,8 +146,16 @@ class StepPage(FormView):
         errors: Mapping[str, Any] | None = None,
         draft: Draft | None = None,
         preview: bool = False,
+        base: str = "",
+        clashes: Mapping[str, str] | None = None,
+        focus: str = "",
     ) -> str:
-        """Return the page with the form."""
+        """Return the page with the form.
+
+        :param base: what the fields say as they are shown; without it the form goes on with what it has brought along
+        :param clashes: what others have written for fields that were changed here as well
+        :param focus: the group of rows in which the reader goes on
+        """
         return render_template(
             [f"{self.step.stage}/{self.step.name}.html", "step.html"],
             step=self.step,
@@ -92,6 +164,10 @@ class StepPage(FormView):
             values=values,
             errors=errors,
             draft=draft,
+            base="" if self.step.sealed or item.offered else base or request.form.get("base", ""),
+            clashes=clashes,
+            focus=focus,
+            kept_files=drafting.kept_files(case, self.step, someone()),
             options=options(self.step),
             beside=evidence.beside(case, self.step, values, preview=preview),
             clocks=[each for each in clock.running(case) if each.limit == item.limit],

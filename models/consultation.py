@@ -67,7 +67,7 @@ class Consultation(Numbered, Base):
     # LZ-2026-000014.
     reference: Mapped[str] = mapped_column(unique=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
-    # seating, hearing, closed, no_quorum or concluded.
+    # seating, hearing, closing, short, closed, no_quorum or concluded.
     state: Mapped[str] = mapped_column(default="seating")
     # written, or meeting: opinions given on the members' own devices while they meet.
     procedure: Mapped[str] = mapped_column(default="written")
@@ -76,9 +76,12 @@ class Consultation(Numbered, Base):
     documents: Mapped[list[str]] = mapped_column(Json, default=list)
     # The keys of people who take an empty seat, in their order.
     stand_ins: Mapped[list[int]] = mapped_column(Json, default=list)
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     seated_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     # Raised when the ballot is held again for want of a quorum.
     round: Mapped[int] = mapped_column(default=1)
+    # The day on which the ballot closes, where it is set before the limit of the register.
+    closes_on: Mapped[date | None]
     closed_at: Mapped[datetime | None]
     # What the count says: entitled, quorum, valid, each stance, result.
     count: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     OVERDUE = "overdue"
     INCIDENT = "incident"
     RETRIED = "retried"
+    CHANGED = "changed"
     MIGRATED = "migrated"
     CANCELLED = "cancelled"
     ENDED = "ended"

@@ -29,7 +29,19 @@ from models import (
     db,
     now,
 )
-from workflow import access, calendar, definitions, engine, incidents, numbers, rows, sharing
+from workflow import (
+    access,
+    calendar,
+    consultations,
+    definitions,
+    engine,
+    factors,
+    incidents,
+    numbers,
+    rows,
+    sealing,
+    sharing,
+)
 from workflow.errors import Failed, Held, NotApart, NotOpen, NotYours, Refused
 from workflow.fields import Answer, check_draft, keepable
 from workflow.idempotency import answered_before, fingerprint, remember
@@ -158,15 +170,39 @@ def submit(case: Case, name: str, raw: Mapping[str, Any], *, actor: User, key: s
     step = step_named(name)
     lock(case)
     digest = fingerprint(f"{case.reference}/{name}", raw)
+    if step.sealed:
+        digest = sealing.fingerprint(digest.encode())
     if (earlier := answered_before(key, digest)) is not None:
         return earlier
     items = open_items(case)
-    item = answerable(case, step, actor, items)
+    if step.sealed and consultations.may_change(case, actor):
+        return change(case, step, raw, actor, key, digest)
+    item = answerable(case, step, actor, items, member=str(raw.get(step.member)) if step.member else None)
     attempt = {"verb": "submit", "step": name, "item": item.id, "actor": actor.id}
-    with moving(case, attempt, raw, actor) as process:
+    with moving(case, attempt, drafts_form(step, item.id, raw), actor) as process:
         answer(case, item, items, process, raw, actor, now())
         remember(key, case, digest)
     return case
+
+
+def change(case: Case, step: Step, raw: Mapping[str, Any], actor: User, key: str | None, digest: str) -> Case:
+    """Change a sealed answer that has been handed in; the process does not move, and the last answer counts."""
+    try:
+        said: dict[str, Any] = schema_of(step.answer).load(raw)
+        outcome = dict(step.effect(case, said, actor) or {})
+        record(case, EventKind.CHANGED, step.name, actor, {"outcome": outcome})
+        remember(key, case, digest)
+        db.session.commit()
+    except (Refused, ValidationError):
+        db.session.rollback()
+        raise
+    return case
+
+
+def drafts_form(step: Step, item: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as it may be kept before it is handed in; that of a sealed step is locked up."""
+    form = keepable(step.answer, raw)
+    return sealing.hide(item, form) if step.sealed else form
 
 
 def answer(
@@ -185,7 +221,7 @@ def answer(
     outcome = dict(step.effect(case, said, actor) or {})
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
-    data = {"answer": schema.dump(said), "outcome": outcome, "item": item.id}
+    data = {"answer": {} if step.sealed else schema.dump(said), "outcome": outcome, "item": item.id}
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
     rows.forget_drafts([item.id])
@@ -231,11 +267,12 @@ def save(
     kept = keepable(step.answer, form)
     owner = sharing.keeper(item, actor)
     draft = db.session.get(Draft, (item.id, owner))
-    merged = sharing.Merged(dict(kept), {})
+    # What is sealed is written by one person alone, and lies here locked up.
+    merged = sharing.Merged(sealing.hide(item.id, kept) if step.sealed else dict(kept), {})
     if draft is None:
         draft = Draft(work_item_id=item.id, user_id=owner)
         db.session.add(draft)
-    elif base is not None or (draft.saved_by_id or owner) != actor.id:
+    elif not step.sealed and (base is not None or (draft.saved_by_id or owner) != actor.id):
         merged = sharing.merge(step.answer, base or {}, draft.form, kept)
     draft.form, draft.saved_at, draft.saved_by_id = merged.form, now(), actor.id
     db.session.commit()
@@ -293,8 +330,18 @@ def lock(case: Case) -> None:
         raise InvalidRequestError(f"{case.reference} does not belong to this session")
 
 
-def answerable(case: Case, step: Step, actor: User, items: list[WorkItem], *, take_over: bool = False) -> WorkItem:
+def answerable(
+    case: Case,
+    step: Step,
+    actor: User,
+    items: list[WorkItem],
+    *,
+    take_over: bool = False,
+    member: str | None = None,
+) -> WorkItem:
     """Return the one of a case's open items that an actor may answer for a step, or say why there is none.
+
+    `member` names the one for whom the step waits, where it waits for several at once.
 
     Raises NotYours, NotOpen, NotApart or Held, in this order.
     """
@@ -355,8 +402,9 @@ def moving(
         yield process
         case.process, case.codec = process.dump(), engine.CODEC
         db.session.commit()
-    except (Refused, ValidationError):
+    except (Refused, ValidationError) as refusal:
         db.session.rollback()
+        factors.count(refusal)
         raise
     except (StaleDataError, IntegrityError) as error:
         # Somebody was faster; were it a fault of ours, the log tells of it, without the values of the rows.

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError
+from sqlalchemy.orm.attributes import set_committed_value
 
 from models import N_, Case, Draft, User, WorkItem, db, now
-from workflow import casework, sharing
+from workflow import casework, sealing, sharing
 from workflow.errors import NotFound
 from workflow.fields import keepable
 from workflow.sharing import Merged
+from workflow.stages import STEPS
 from workflow.worklist import open_items
 
 
@@ -34,7 +36,11 @@ def discard(case: Case, name: str, actor: User) -> None:
 
 def begun(item: WorkItem, actor: User) -> Draft | None:
     """Return the draft of a work item on which a person writes, if anything has been written yet."""
-    return db.session.get(Draft, (item.id, sharing.keeper(item, actor)))
+    draft: Draft | None = db.session.get(Draft, (item.id, sharing.keeper(item, actor)))
+    if draft is not None and "box" in draft.form and STEPS[item.step].sealed:
+        # The writer reads what lies locked up in the row; the row itself stays as it is.
+        set_committed_value(draft, "form", sealing.reveal(item.id, draft.form))
+    return draft
 
 
 def unseen(case: Case, name: str, form: Mapping[str, Any], actor: User, base: sharing.Base | None) -> Merged | None:

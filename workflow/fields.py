@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate
 
-from models import N_, Case, Dataset, Organisation, OrganisationKind, db
+from models import N_, Case, Dataset, Expert, Organisation, OrganisationKind, db
 
 # Tab and line break are the only control characters a text may hold.
 ALLOWED = {"\n", "\t"}
@@ -267,6 +267,18 @@ class Reference(fields.Field[Any]):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else self.describe(value)
+
+
+class ExpertReference(Reference):
+    """A member of the expert committee, named by the key of their account."""
+
+    def find(self, word: str) -> Expert | None:
+        """Return the member with this key."""
+        return db.session.get(Expert, int(word)) if word.isdecimal() and len(word) < 18 else None
+
+    def describe(self, row: Expert) -> dict[str, str]:
+        """Return the member's key and name."""
+        return {"id": str(row.user_id), "label": row.user.name}
 
 
 class BodyReference(Reference):

@@ -27,6 +27,10 @@ class Step:
     apart_from: tuple[str, ...] = ()
     # The limit that stands still while this step waits.
     stops: str | None = None
+    # The answer is sealed by its effect: it is kept nowhere in clear, and may be changed while the stage allows it.
+    sealed: bool = False
+    # The field of the answer that names the member for whom the step waits, where it waits for several at once.
+    member: str | None = None
 
     @property
     def title(self) -> str:
@@ -41,6 +45,8 @@ class Stage:
     module: str
     steps: dict[str, Step] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    # While the stage is at work every limit of the case stands still, but for these.
+    stands_still: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -54,12 +60,14 @@ class Stage:
         limit: str | None = None,
         apart_from: tuple[str, ...] = (),
         stops: str | None = None,
+        sealed: bool = False,
+        member: str | None = None,
     ) -> Callable[[Effect], Effect]:
         """Declare a step; the decorated function's name is its id, its docstring's first line its title."""
 
         def declare(effect: Effect) -> Effect:
             name = effect.__name__
-            self.steps[name] = Step(name, self.name, role, answer, effect, limit, apart_from, stops)
+            self.steps[name] = Step(name, self.name, role, answer, effect, limit, apart_from, stops, sealed, member)
             return effect
 
         return declare

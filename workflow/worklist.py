@@ -18,8 +18,9 @@ from models import (
 )
 from workflow import clock, engine, rows
 from workflow.journal import record
-from workflow.stages import STEPS
+from workflow.stages import STAGES, STEPS
 
+STAGE_OF = {stage.name: stage for stage in STAGES}
 OPEN = (
     select(WorkItem)
     .where(WorkItem.case_id == bindparam("case"), WorkItem.state == WorkState.OPEN)
@@ -81,9 +82,10 @@ def open_item(case: Case, waiting: engine.Waiting, at: datetime) -> WorkItem:
         offered=waiting.kind == "offered",
         state=WorkState.OPEN,
         opened_at=at,
-        holder_id=case.requester_id if own else waiting.assignee,
+        holder_id=case.requester_id if own else case.sitting_in(waiting.assignee) if step.role is Role.EXPERT else None,
         limit=step.limit,
         paused=False,
+        member=None if waiting.assignee is None else str(waiting.assignee),
     )
     rows.add(item)
     return item
@@ -106,7 +108,12 @@ def await_answer(case: Case, item: WorkItem, at: datetime) -> None:
 
 def stand_still(case: Case, items: list[WorkItem], clocks: list[Clock], at: datetime) -> None:
     """Stop each clock that a waiting step stops, and let the others go on."""
-    stopped = {STEPS[item.step].stops: item.step for item in items if STEPS[item.step].stops and not item.offered}
+    asked = [STEPS[item.step] for item in items if not item.offered]
+    stopped = {step.stops: step.name for step in asked if step.stops}
+    for step in asked:
+        going = STAGE_OF[step.stage].stands_still
+        if going is not None:
+            stopped |= {each.limit: step.name for each in clocks if each.limit not in going}
     for each in clocks:
         if each.limit in stopped:
             clock.pause(case, each, stopped[each.limit], at)

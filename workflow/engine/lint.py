@@ -28,6 +28,8 @@ PARTS = {
     "incoming",
     "outgoing",
     "documentation",
+    # The word that holds the list of a ballot's members; drawing software asks for it.
+    "property",
     "sequenceFlow",
     "conditionExpression",
     "laneSet",
