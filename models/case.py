@@ -90,10 +90,18 @@ class Case(Numbered, Base):
         """Give the case to the body that answers for the data, or take it back to the desk."""
         self.body, self.body_id = body, body.id if body else None
 
+    def sitting_in(self, seat: str | int | None) -> int | None:
+        """Return who sits in a seat of the committee's consultation, and for no seat who chairs it."""
+        taken = [each for each in self.consultations[-1].seats if each.left_at is None]
+        meant = [each.user_id for each in taken if (each.chair if seat is None else str(each.number) == str(seat))]
+        return meant[0] if meant else None
+
     def day_of(self, limit: str) -> date | None:
         """Return the day that the case itself sets for a limit, where the register does not count it out."""
         if limit == "agreement_end" and self.agreement:
             return self.agreement.ends_on
+        if limit == "expert_opinion" and self.consultations:
+            return self.consultations[-1].closes_on
         entry = self.listing.dataset if limit == "reevaluation" and self.listing else None
         return entry.reevaluate_on if entry else None
 

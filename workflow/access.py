@@ -4,7 +4,21 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
-from models import BODY_ROLES, CITY_ROLES, Case, CaseStatus, Companion, Role, User, WorkItem, WorkState, db
+from models import (
+    BODY_ROLES,
+    CITY_ROLES,
+    Case,
+    CaseStatus,
+    Companion,
+    Consultation,
+    Interest,
+    Role,
+    Seat,
+    User,
+    WorkItem,
+    WorkState,
+    db,
+)
 from workflow.errors import NotFound
 
 # These roles serve the whole city and read every case that has been handed in (domain.md, section 4).
@@ -25,9 +39,30 @@ def readable(user: User | None) -> ColumnElement[bool]:
         ways.append(handed_in)
     elif bodies := user.bodies(*BODY_ROLES):
         ways.append(and_(handed_in, Case.body_id.in_(sorted(bodies))))
+    if Role.SECRETARY in user.roles:
+        ways.append(and_(handed_in, Case.id.in_(select(Consultation.case_id))))
+    if Role.EXPERT in user.roles:
+        ways.append(and_(handed_in, Case.id.in_(opened_to(user))))
     if Role.OPERATOR in user.roles:
         ways.append(and_(Case.kind == "application", Case.state.in_(sorted(DELIVERED))))
     return or_(*ways)
+
+
+def seated(user: User) -> Select[int]:
+    """Return the select of the cases on which a person sits for the committee; whoever is recused sits no longer."""
+    return select(Consultation.case_id).join(Seat).where(Seat.user_id == user.id, Seat.left_at.is_(None))
+
+
+def opened_to(user: User) -> Select[int]:
+    """Return the select of the cases whose file is open to a member: those to which nothing ties them, as declared."""
+    return seated(user).where(Seat.interest == Interest.NONE)
+
+
+def sits_on(user: User, case: Case, query: Select[int]) -> bool:
+    """Say whether a case is among those of a select about the committee."""
+    if Role.EXPERT not in user.roles:
+        return False
+    return db.session.scalar(query.where(Consultation.case_id == case.id).limit(1)) is not None
 
 
 def shared_with(user: User) -> Select[int]:
@@ -58,6 +93,20 @@ def find(reference: str, user: User | None) -> Case:
     return case
 
 
+def reach(reference: str, user: User | None) -> Case:
+    """Return the case with a reference on which a person acts, though its file may not be open to them yet.
+
+    A member of the committee declares their interests before they may read a case. Raises NotFound like `find`.
+    """
+    if user is None or Role.EXPERT not in user.roles:
+        return find(reference, user)
+    met = or_(readable(user), and_(Case.status != CaseStatus.DRAFT, Case.id.in_(seated(user))))
+    case = db.session.scalar(select(Case).where(met, Case.reference == reference))
+    if case is None:
+        raise NotFound(reference)
+    return case
+
+
 def may_see(user: User, case: Case) -> bool:
     """Say whether a person may read a case; the same rule as `readable`, for a case at hand."""
     if case.requester_id == user.id or is_companion(user, case):
@@ -65,6 +114,10 @@ def may_see(user: User, case: Case) -> bool:
     if case.status is CaseStatus.DRAFT:
         return False
     if Role.OPERATOR in user.roles and case.kind == "application" and case.state in DELIVERED:
+        return True
+    if Role.SECRETARY in user.roles and case.consultations:
+        return True
+    if sits_on(user, case, opened_to(user)):
         return True
     return bool(user.roles & READ_ALL) or case.body_id in user.bodies(*BODY_ROLES)
 
@@ -75,6 +128,10 @@ def roles_on(user: User, case: Case) -> frozenset[Role]:
     roles = {role for role, body in user.offices if role in CITY_ROLES or (role in BODY_ROLES and body == case.body_id)}
     if case.requester_id == user.id or is_companion(user, case):
         roles.add(Role.REQUESTER)
+    # The role is held on those cases alone on which the person has been seated.
+    roles.discard(Role.EXPERT)
+    if sits_on(user, case, seated(user)):
+        roles.add(Role.EXPERT)
     return frozenset(roles)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from marshmallow.fields import Boolean, Field
 
 from models import BODY_ROLES, N_, Case, Event, EventKind, Organisation, Role, User, db
-from workflow.access import READ_ALL, READ_RESTRICTED, roles_on
+from workflow.access import READ_ALL, READ_RESTRICTED, opened_to, roles_on, sits_on
 from workflow.journal import lines
 from workflow.stages import SERVICES, STEPS
 
@@ -120,6 +120,8 @@ def reading_of(case: Case, reader: User | None) -> Reading:
     if reader is None:
         return Reading.PUBLIC
     if reader.roles & READ_ALL or (case.body_id is not None and case.body_id in reader.bodies(*BODY_ROLES)):
+        return Reading.ALL
+    if sits_on(reader, case, opened_to(reader)):
         return Reading.ALL
     return Reading.REQUESTER if Role.REQUESTER in roles_on(reader, case) else Reading.PUBLIC
 

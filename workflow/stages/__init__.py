@@ -1,12 +1,13 @@
 """Every stage, in the order in which a case meets them; steps and services by their names."""
 
 from workflow.stage import Service, Stage, Step
-from workflow.stages import agreement, application, classification, delivery, demand, listing
+from workflow.stages import agreement, application, classification, consultation, delivery, demand, listing
 
 STAGES: tuple[Stage, ...] = (
     demand.stage,
     listing.stage,
     classification.stage,
+    consultation.stage,
     application.stage,
     agreement.stage,
     delivery.stage,

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, validates_schema
 
 from models import N_, Case, Classification, OpenType, Role, User
+from workflow import consultations
 from workflow.fields import Answer, Tick, choice, level, prose
 from workflow.stage import Stage
 
@@ -153,10 +154,25 @@ class Review(Answer):
     """A second person's view of the classification."""
 
     review = choice(
-        {"agree": N_("同意"), "change": N_("修改"), "return": N_("退回重新提出")}, metadata={"label": N_("审核意见")}
+        {
+            "agree": N_("同意"),
+            "change": N_("修改"),
+            "return": N_("退回重新提出"),
+            "consult": N_("提请专家论证"),
+        },
+        metadata={"label": N_("审核意见")},
     )
     open_type = choice(OPEN_TYPES, required=False, metadata={"label": N_("修改为"), "when": {"review": "change"}})
+    question = prose(
+        0, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"), when={"review": "consult"}
+    )
     grounds = prose(20, 2000, N_("理由"), N_("至少 20 个字。"))
+
+    @validates_schema(skip_on_field_errors=True)
+    def a_question_is_put(self, data: dict[str, Any], **_: Any) -> None:
+        """Ask for the question that the committee is to answer."""
+        if data["review"] == "consult" and len(data["question"]) < 20:
+            raise ValidationError(N_("写得再具体一些，至少 20 个字。"), "question")
 
     @validates_schema(skip_on_field_errors=True)
     def a_change_names_its_type(self, data: dict[str, Any], **_: Any) -> None:
@@ -172,6 +188,8 @@ def review_classification(case: Case, answer: dict[str, Any], reviewer: User) ->
     Returns the open type as it now stands, and whether it is looser than the tables.
     """
     sheet = sheet_of(case)
+    if answer["review"] == "consult":
+        consultations.ask(case, answer["question"], reviewer)
     sheet.reviewed = OpenType(answer["open_type"]) if answer["review"] == "change" else sheet.proposed
     sheet.review_grounds = answer["grounds"]
     return {"review": answer["review"], "open_type": sheet.reviewed.value, "looser": is_looser(sheet)}
@@ -197,6 +215,9 @@ class Confirmation(Answer):
 
     confirmation = choice({"confirm": N_("确认"), "return": N_("退回重新提出")}, metadata={"label": N_("决定")})
     override = prose(0, 2000, N_("比规则表更宽的理由"), N_("结果比规则表更宽时必填，至少 20 个字；将永久记录。"))
+    departure = prose(
+        0, 2000, N_("与专家论证结论不一致的理由"), N_("结果与论证结论不一致时必填，至少 20 个字；将永久记录。")
+    )
     remark = prose(0, 1000, N_("说明"))
 
 
@@ -214,6 +235,9 @@ def confirm_classification(case: Case, answer: dict[str, Any], decider: User) ->
     sheet = sheet_of(case)
     if answer["confirmation"] == "confirm" and is_looser(sheet) and len(answer["override"]) < 20:
         raise ValidationError({"override": [N_("结果比规则表更宽，须写明理由，至少 20 个字。")]})
+    if answer["confirmation"] == "confirm":
+        opens = (sheet.reviewed or sheet.proposed) in (OpenType.UNCONDITIONAL, OpenType.CONDITIONAL)
+        consultations.check_departure(case, opens, "departure", answer["departure"])
     sheet.override = answer["override"]
     return {"confirmation": answer["confirmation"]}
 

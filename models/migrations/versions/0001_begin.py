@@ -658,6 +658,7 @@ def upgrade() -> None:
                 "overdue",
                 "incident",
                 "retried",
+                "changed",
                 "migrated",
                 "cancelled",
                 "ended",
@@ -817,6 +818,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("soon_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("member", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_work_item_case_id_case")),
         sa.ForeignKeyConstraint(["closed_by_id"], ["user.id"], name=op.f("fk_work_item_closed_by_id_user")),
         sa.ForeignKeyConstraint(["holder_id"], ["user.id"], name=op.f("fk_work_item_holder_id_user")),
@@ -916,8 +918,10 @@ def upgrade() -> None:
         sa.Column(
             "stand_ins", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("seated_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "count", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
@@ -930,6 +934,7 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user.id"], name=op.f("fk_consultation_asked_by_id_user")),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_consultation_case_id_case")),
         sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_consultation_meeting_id_meeting")),
         sa.ForeignKeyConstraint(["minutes_id"], ["document.id"], name=op.f("fk_consultation_minutes_id_document")),
