@@ -3,6 +3,7 @@
 from typing import Any
 
 from models import Case, OpenType
+from workflow import applications, decisions
 from workflow.stage import Step
 
 # Steps whose form shows the catalogue fields of the case as they stand.
@@ -27,4 +28,22 @@ def values(case: Case, step: Step) -> dict[str, Any]:
     if step.name == "answer_demand" and sheet is not None:
         opened = {OpenType.UNCONDITIONAL: "open", OpenType.CONDITIONAL: "conditional"}
         known["answer"] = opened.get(sheet.open_type, "decline") if sheet.open_type else None
-    return known
+    return known | of_application(case, step.name)
+
+
+def of_application(case: Case, step: str) -> dict[str, Any]:
+    """Return the values with which a form about an application begins."""
+    application = case.application
+    if application is None:
+        return {}
+    if step == "complete_application":
+        return dict(application.form)
+    if step == "review_application":
+        earlier = applications.findings(application)
+        return {"findings": [earlier.get(key, {"criterion": key}) for key in applications.criteria(application)]}
+    if step in ("draft_decision", "decide_application"):
+        return decisions.proposed(application)
+    if step == "draft_agreement" and case.agreement is not None:
+        asked = [clause["id"] for clause in case.agreement.clauses if clause.get("proposal")]
+        return {"answers": [{"clause": clause} for clause in asked]}
+    return {}
