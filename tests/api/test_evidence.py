@@ -37,3 +37,10 @@ def test_the_proposed_channel_decides_nothing(app, walker):
         routed = walker.answer("screen_demand")
         casework.submit(case, "screen_demand", routed, actor=walker.person("desk"))
         assert case.state == "assessing"
+
+
+def test_the_form_stands_after_what_it_is_about_and_before_what_happened(app, walker, people, client_of):
+    with app.app_context():
+        reference = walker.at("review_classification").reference
+    page = client_of(people.reviewer).get(f"/reviewer/cases/{reference}/review_classification").get_data(as_text=True)
+    assert 0 < page.index('id="sheet-t"') < page.index('name="grounds"') < page.index('id="history-t"')
