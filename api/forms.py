@@ -73,6 +73,11 @@ def answered(
     return answer
 
 
+def written(form: MultiDict[str, str], schema: type[Schema] | Schema) -> dict[str, Any]:
+    """Return what a form says, as far as it can be shown again; nothing is refused."""
+    return _read(form, questions.asked(schema), "", True)[0]
+
+
 def rearranged(form: MultiDict[str, str], schema: type[Schema] | Schema) -> tuple[dict[str, Any], str] | None:
     """Return the answers of a form in which a row was to be added or removed, and the name of the group.
 

@@ -32,12 +32,6 @@ class StepPage(FormView):
     def __init__(self, step: Step) -> None:
         self.step = step
 
-    def dispatch_request(self, **places: Any) -> ResponseReturnValue:
-        """Make room for files where the step asks for some."""
-        if drafting.uploads(self.step):
-            request.max_content_length = drafting.ROOM
-        return super().dispatch_request(**places)
-
     def get(self, reference: str) -> ResponseReturnValue:
         """Show the form, or say at once why the step may not be answered."""
         case, item, person = self.opened(reference)
@@ -63,8 +57,8 @@ class StepPage(FormView):
             if "draft" in request.form:
                 draft, merged = casework.save(case, self.step.name, raw, actor=person, base=base)
                 return self.saved(case, raw, draft, merged)
-            if merged := drafts.unseen(case, self.step.name, raw, person, base):
-                return self.differing(case, raw, merged), 409
+            if found := drafts.unseen(case, self.step.name, raw, person, base):
+                return self.differing(case, raw, found), 409
             casework.submit(case, self.step.name, raw, actor=person, key=repeat_key(person))
         except ValidationError as error:
             case, item, person = self.opened(reference)
@@ -89,9 +83,7 @@ class StepPage(FormView):
     def completed(
         self, case: Case, person: User, raw: dict[str, Any]
     ) -> tuple[dict[str, Any], Mapping[str, list[Any]]]:
-        """Return the answers with the files that came along and the words of others that were chosen, and what was
-        wrong with the files.
-        """
+        """Return the answers with the files and the words of others that were chosen, and which files were refused."""
         faults: Mapping[str, list[Any]] = {}
         if drafting.uploads(self.step) and (request.files or any(name.endswith("-remove") for name in request.form)):
             case, _, person = self.opened(case.reference)

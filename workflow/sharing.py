@@ -72,8 +72,10 @@ def merge(answer: type[Schema], base: Base, kept: Mapping[str, Any], sent: Mappi
     clashes: dict[str, Any] = {}
     news: list[str] = []
     for name, field in _fields(answer).items():
-        before = base.get(name, _mark(field, None))
         theirs, mine = (_mark(field, side.get(name)) for side in (kept, sent))
+        before = base.get(name)
+        if not isinstance(before, type(mine)):
+            before = _mark(field, None)
         ours = kept if mine == before and theirs != before else sent
         if theirs not in (before, mine):
             if mine == before:
