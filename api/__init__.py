@@ -11,11 +11,14 @@ from api import (
     auth,
     cases,
     catalogue,
+    data,
     demands,
     docs,
     documents,
+    entitlements,
     errors,
     factors,
+    files,
     forms,
     home,
     incidents,
@@ -29,11 +32,13 @@ from api import (
     people_pages,
     security,
     settings,
+    uploads,
     v1,
     worker,
     worklist,
 )
 from api.commands import catalogue as catalogue_commands
+from api.commands import data as data_commands
 from api.commands import office, people, set_up
 from api.commands import verify as verify_command
 from api.commands import worker as worker_command
@@ -53,6 +58,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         sqlite.prepare(db.engine)
     app.before_request(only_read)
     for part in (
+        uploads,
         numbers,
         language,
         security,
@@ -72,6 +78,10 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         catalogue_commands.bp,
         cases.bp,
         catalogue.bp,
+        data.bp,
+        data_commands.bp,
+        entitlements.bp,
+        files.bp,
         demands.bp,
         docs.bp,
         documents.bp,

@@ -8,9 +8,10 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import IO
 
 import puremagic
@@ -249,6 +250,15 @@ def read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget,
 def bomb() -> Refused:
     """Return the refusal of an archive that holds too much."""
     return Refused(N_("压缩包解开后太大或者文件太多，不能接收。"))
+
+
+@contextmanager
+def spool(stream: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Hold what comes in a file of its own, so that it can be read more than once."""
+    with TemporaryFile() as file:
+        while piece := stream.read(CHUNK):
+            file.write(piece)
+        yield file
 
 
 def read(file: IO[bytes]) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from api.security import API
-from api.v1 import cases, datasets, demands, documents, problems, steps, tokens, worklist
+from api.v1 import cases, data, datasets, demands, documents, entitlements, files, problems, steps, tokens, worklist
 from api.v1.document import interface
 
 SECTIONS = (
@@ -12,9 +12,12 @@ SECTIONS = (
     steps.section,
     cases.section,
     documents.section,
+    files.section,
     steps.answers,
     worklist.section,
+    entitlements.section,
     datasets.section,
+    data.section,
     demands.section,
 )
 
