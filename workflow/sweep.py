@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
+from sqlalchemy import exists
 
 from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, WorkItem, db, now
 from workflow import casework, entitlements, reevaluation
@@ -18,6 +19,10 @@ from workflow.worklist import due_with, open_items
 log = logging.getLogger("kaimen.sweep")
 # A sweep takes so many clocks at a time, so that one run ends before the next begins.
 BATCH = 500
+# Says that a clock has run out, that this failed, and that nobody has dealt with the incident yet.
+FAILED = exists().where(
+    Incident.case_id == Clock.case_id, Incident.resolved_at.is_(None), Incident.attempt["clock"].as_string() == Clock.id
+)
 
 
 def sweep(moment: datetime | None = None) -> int:
@@ -31,7 +36,8 @@ def sweep(moment: datetime | None = None) -> int:
     entitlements.expire(local_day(at))
     db.session.commit()
     warned = each(at, warn, Clock.soon_at <= at, Clock.warned_at.is_(None), Clock.due_at > at)
-    fired = each(at, fire, Clock.due_at <= at)
+    # What has just failed waits for a person, and must not take the place of what has not been tried.
+    fired = each(at, casework.expire, Clock.due_at <= at, ~FAILED)
     return warned + fired
 
 
@@ -67,18 +73,6 @@ def warn(case: Case, clock_id: str, at: datetime) -> None:
     db.session.commit()
 
 
-def fire(case: Case, clock_id: str, at: datetime) -> None:
-    """Let a limit run out, unless an open incident says that this has just failed."""
-    if not any(incident.attempt.get("clock") == clock_id for incident in open_incidents(case)):
-        casework.expire(case, clock_id, at)
-
-
-def open_incidents(case: Case) -> list[Incident]:
-    """Return the incidents of a case that nobody has dealt with."""
-    query = db.select(Incident).where(Incident.case_id == case.id, Incident.resolved_at.is_(None))
-    return list(db.session.scalars(query))
-
-
 def retry(incident: Incident, *, actor: User) -> None:
     """Try again what failed, for the person who had tried; the incident is settled when it works.
 
@@ -90,6 +84,8 @@ def retry(incident: Incident, *, actor: User) -> None:
     number = incident.id
     if attempt["verb"] == "expire":
         casework.expire(case, attempt["clock"])
+    elif attempt["verb"] == "signal":
+        casework.signal(case, attempt["name"])
     elif attempt["verb"] == "submit":
         again(case, attempt)
     else:

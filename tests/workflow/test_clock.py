@@ -11,6 +11,7 @@ from models import (
     ClockState,
     Dataset,
     EventKind,
+    Incident,
     Job,
     Limit,
     Unit,
@@ -18,7 +19,7 @@ from models import (
 )
 from tests import hourglass
 from tests.answers import ANSWERS, DETOURS, OPENED
-from workflow import calendar, casework, clock, definitions, journal, sweep
+from workflow import calendar, casework, clock, definitions, engine, journal, sweep
 from workflow.calendar import day_end, day_start, local_day
 from workflow.errors import NotOpen
 from workflow.worklist import open_items
@@ -220,7 +221,7 @@ def test_a_sweep_that_comes_late_respects_the_time_given_meanwhile(walker, glass
     walker.take(case, [("extend_answer", "decider", ANSWERS["extend_answer"])])
     sweep.warn(case, found, soon)
     with pytest.raises(NotOpen):
-        sweep.fire(case, found, due)
+        casework.expire(case, found, due)
     assert lines_of(case, EventKind.SOON_DUE) + lines_of(case, EventKind.OVERDUE) == []
 
 
@@ -260,3 +261,32 @@ def test_one_case_that_cannot_be_dealt_with_stops_no_other(walker, glass, monkey
     sweep.sweep(glass.noon(2026, 11, 4))
     assert lines_of(first, EventKind.SOON_DUE) == []
     assert len(lines_of(second, EventKind.SOON_DUE)) == 1
+
+
+def test_clocks_that_wait_for_an_incident_keep_no_other_from_running_out(walker, glass, monkeypatch):
+    stuck = [walker.demand() for _ in range(3)]
+    numbers = {case.id for case in stuck}
+    glass.noon(2026, 11, 2)
+    later = walker.demand()
+    real = engine.Process.expire
+
+    def expire(process, timer):
+        if db.session.get_one(Clock, timer).case_id in numbers:
+            raise RuntimeError("something is wrong with this case")
+        real(process, timer)
+
+    monkeypatch.setattr(engine.Process, "expire", expire)
+    monkeypatch.setattr(sweep, "BATCH", 2)
+    for _ in range(3):
+        sweep.sweep(glass.noon(2026, 12, 1))
+    assert len(lines_of(later, EventKind.OVERDUE)) == 1
+    assert all(lines_of(case, EventKind.OVERDUE) == [] for case in stuck)
+    incidents = db.session.scalars(db.select(Incident)).all()
+    assert {incident.case_id for incident in incidents} == numbers
+    # What has been dealt with is tried again.
+    monkeypatch.setattr(engine.Process, "expire", real)
+    for incident in incidents:
+        sweep.cancel(incident, actor=walker.person("steward"))
+    for _ in range(2):
+        sweep.sweep(glass.noon(2026, 12, 1))
+    assert [len(lines_of(case, EventKind.OVERDUE)) for case in stuck] == [1, 1, 1]
