@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import N_, Base, Json, Numbered, now
@@ -105,7 +105,7 @@ class Seat(Numbered, Base):
     """A person in a seat of a consultation; whoever follows in the seat has a row of their own."""
 
     __tablename__ = "seat"
-    __table_args__ = (UniqueConstraint("consultation_id", "number", "user_id"), Index(None, "user_id"))
+    __table_args__ = (Index(None, "consultation_id"), Index(None, "user_id"))
 
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
     number: Mapped[int]

@@ -1,5 +1,8 @@
 """An answer to each step that moves a case on, and who gives it."""
 
+from tests import consulted
+from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, UNSURE
+
 DEMAND = {
     "subject": "公共充电桩实时空闲数量",
     "description": "全市公共充电站每五分钟一次的空闲枪数和位置，含站点名称与坐标。",
@@ -91,8 +94,24 @@ ASKED = {
     "grounds": "申请里没有写明保存的时间。",
 }
 PAUSED = {"reason": "发现异常的大量下载，先行暂停并核实。"}
+# A classification that is put to the committee.
+PUT = [*LISTED[:2], ("review_classification", "reviewer", consulted.ASKED)]
+SEATED = ("seat_experts", "secretary", {})
+DECLARED = ("declare_interest", "expert1", NO_TIE)
+BALLOT = [
+    *(("declare_interest", who, NO_TIE) for who in MEMBERS),
+    *(("give_opinion", who, OPINION) for who in MEMBERS),
+]
 # Where each other step is reached: the way up to it, then the answers that turn off that way.
 DETOURS = {
+    "seat_experts": (PUT, []),
+    "declare_interest": (PUT, [SEATED]),
+    "rule_on_interest": (PUT, [SEATED, ("declare_interest", "expert1", UNSURE)]),
+    "give_opinion": (PUT, [SEATED, DECLARED]),
+    "recuse": (PUT, [SEATED]),
+    "replace_expert": (PUT, [SEATED]),
+    "extend_ballot": (PUT, [SEATED, ("expert_opinion", None, None)]),
+    "conclude_consultation": (PUT, [SEATED, *BALLOT]),
     "clarify_demand": (
         OPENED[:1],
         [("screen_demand", "desk", {"screening": "ask", "message": "请写明需要哪些区的数据。"})],
@@ -138,6 +157,14 @@ DETOURS = {
 }
 # A good answer to each step that is not on the straight way.
 ASIDE = {
+    "seat_experts": {},
+    "declare_interest": NO_TIE,
+    "rule_on_interest": {"seat": 1, "ruling": "cleared", "reason": "一次讲课不影响公正。"},
+    "give_opinion": OPINION,
+    "recuse": {"interest_text": "刚刚接受了申请单位的委托。"},
+    "replace_expert": {"seat": 1, "reason": "委员因病住院，不能履职。"},
+    "extend_ballot": {"extension": "extend", "reason": "三名委员出差在外，延长一次。"},
+    "conclude_consultation": CONCLUSION,
     "clarify_demand": {
         "description": "全市各区公共充电站每五分钟一次的空闲枪数。",
         "purpose": "给市民的找桩小程序使用。",
@@ -174,6 +201,14 @@ ASIDE = {
 STRAIGHT = {name: answer for name, _, answer in LISTED + OPENED + USED}
 ANSWERS = STRAIGHT | ASIDE
 ANSWERER = {
+    "seat_experts": "secretary",
+    "declare_interest": "expert1",
+    "rule_on_interest": "secretary",
+    "give_opinion": "expert1",
+    "recuse": "expert1",
+    "replace_expert": "secretary",
+    "extend_ballot": "secretary",
+    "conclude_consultation": "expert1",
     **{name: who for name, who, _ in OPENED + LISTED + USED},
     "complete_application": "citizen",
     "clarify_application": "citizen",

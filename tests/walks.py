@@ -7,6 +7,7 @@ import pyotp
 
 from api.worker import background_of
 from models import Case, Clock, ClockState, Dataset, Document, DocumentState, Factor, Organisation, User, db
+from tests import consulted
 from tests.answers import ANSWERS, DETOURS, LISTED, OPENED, USED
 from tests.applications import conditional, form
 from workflow import applications, casework, factors, sweep
@@ -43,6 +44,8 @@ class Walker:
         """Return an answer with what depends on the place and on the case."""
         if answer.get("screening") == "route" or (step == "screen_demand" and "screening" not in answer):
             return {"body": str(self.body().id), **answer}
+        if step == "seat_experts":
+            return {**consulted.seating(self), **answer}
         if step in ("submit_application", "complete_application"):
             return {**form(*self.asked_for(case)), **answer}
         if step == "review_application" and case is not None and answer["opinion"] != "ask":
@@ -62,7 +65,7 @@ class Walker:
         name = more.get("name", "轨道交通分站客流")
         entry = db.session.scalar(db.select(Dataset).where(Dataset.name == name))
         if entry is None:
-            entry = conditional(name)
+            entry = conditional(name, **({"body": more.pop("body")} if "body" in more else {}))
             for word, value in more.items():
                 setattr(entry, word, value)
             db.session.commit()
@@ -71,13 +74,23 @@ class Walker:
     def take(self, case: Case, steps) -> Case:
         """Answer some steps, one after the other."""
         for step, who, answer in steps:
+            if who is None:
+                self.expire(case, step)
+                self.open_ballot(case)
+                continue
             person = self.person(who)
             full = self.full(step, answer, case)
             if step in SIGNING:
                 self.make_documents(case)
                 full = {**full, "code": self.code(person)}
             casework.submit(case, step, full, actor=person)
+            self.open_ballot(case)
         return case
+
+    def open_ballot(self, case: Case) -> None:
+        """Open a ballot that has closed, as the worker does."""
+        if case.consultations and case.consultations[-1].state == "closing":
+            casework.signal(case, "open_ballot")
 
     def work(self) -> None:
         """Let the worker do what is due, in an application context of its own."""

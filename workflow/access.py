@@ -122,6 +122,11 @@ def may_see(user: User, case: Case) -> bool:
     return bool(user.roles & READ_ALL) or case.body_id in user.bodies(*BODY_ROLES)
 
 
+def may_be_told(user: User, case: Case) -> bool:
+    """Say whether a person may get letters about a case: who may read it, and who is to declare their interests first."""
+    return may_see(user, case) or sits_on(user, case, seated(user))
+
+
 def roles_on(user: User, case: Case) -> frozenset[Role]:
     """Return the roles in which a person acts on a case."""
     # Nobody is a requester or an expert of every case: the one opens it, the other is seated on it.

@@ -38,7 +38,7 @@ def _meant(session: Sessions, audience: Mapping[str, Any], case: Case | None) ->
         found = _one(session, audience["user"])
     else:
         found = _in_office(session, Role(audience["role"]), audience.get("organisation"))
-    yield from (person for person in found if case is None or access.may_see(person, case))
+    yield from (person for person in found if case is None or access.may_be_told(person, case))
 
 
 def _asked(session: Sessions, audience: Mapping[str, Any]) -> list[WorkItem]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from models import Job
-from workflow import documents, letters, mail, outbox, parts
+from workflow import documents, letters, mail, outbox, parts, unsealing
 from workflow.outbox import LEASE, Lost, Sessions
 from workflow.site import Site
 
@@ -24,6 +24,7 @@ JOBS: dict[str, Callable[[Sessions, Job, Site], None]] = {
     "withdraw_part": parts.withdraw_part,
     "smaller_case": parts.open_smaller,
     "agreement_replaced": parts.replaced,
+    "open_ballot": unsealing.open_ballot,
 }
 
 

@@ -119,6 +119,13 @@ def call_the_steward(case: Case, event: Event) -> Iterator[Job]:
             yield job
 
 
+def open_the_ballot(case: Case, event: Event) -> Iterator[Job]:
+    """Have a ballot opened that has closed."""
+    if event.kind is EventKind.SERVED and event.step == "announce_close":
+        key = f"open_ballot:{case.id}:{event.number}"
+        yield Job(kind="open_ballot", key=key, case_id=case.id, data={"case": case.id})
+
+
 REACTIONS: tuple[Reaction, ...] = (
     tell_whose_turn_it_is,
     confirm_receipt,
@@ -131,6 +138,7 @@ REACTIONS: tuple[Reaction, ...] = (
     tell_of_the_decision,
     tell_of_access,
     call_the_steward,
+    open_the_ballot,
 )
 
 

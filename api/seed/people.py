@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import select
 
-from models import Membership, Organisation, OrganisationKind, Role, User, db, now
+from models import Expert, Membership, Organisation, OrganisationKind, Role, User, db, now
 from workflow import offices, passwords
 
 FACTS = json.loads((Path(__file__).parent / "people.json").read_text("utf-8"))
@@ -55,6 +55,7 @@ def seed_people(tell: Callable[[str], object]) -> None:
         # The file is gone and with it the password, so everybody gets the new one.
         for user in db.session.scalars(select(User).where(User.email.endswith(f"@{DOMAIN}"))):
             user.password = hashed
+    register_experts()
     db.session.commit()
     text = table(people, password)
     keep(file, text)
@@ -73,8 +74,8 @@ def demo_people() -> Iterator[Demo]:
     for place in FACTS["organisations"]:
         for role in map(Role, place["roles"]):
             yield Demo(f"{role}.{place['word']}@{DOMAIN}", place["short"] + role.title, place["word"], role)
-    for number, name in enumerate(FACTS["experts"]["names"], 1):
-        yield Demo(f"expert{number}@{DOMAIN}", name, FACTS["experts"]["organisation"], Role.EXPERT)
+    for number, expert in enumerate(FACTS["experts"]["people"], 1):
+        yield Demo(f"expert{number}@{DOMAIN}", expert["name"], FACTS["experts"]["organisation"], Role.EXPERT)
     for number, name in enumerate(FACTS["citizens"], 1):
         yield Demo(f"citizen{number}@{DOMAIN}", name)
 
@@ -92,6 +93,18 @@ def settle(person: Demo, places: dict[str, Organisation], hashed: str) -> None:
     if person.role is not None:
         user.memberships.append(Membership(organisation=places[person.organisation], role=person.role))
     db.session.add(user)
+
+
+def register_experts() -> None:
+    """Enter the experts into the register of the committee, unless they are there."""
+    db.session.flush()
+    for number, expert in enumerate(FACTS["experts"]["people"], 1):
+        user = db.session.scalars(select(User).where(User.email == f"expert{number}@{DOMAIN}")).one()
+        if db.session.get(Expert, user.id) is None:
+            member = Expert(
+                user_id=user.id, employer=expert["employer"], fields=expert["fields"], away=[], conflicts=[]
+            )
+            db.session.add(member)
 
 
 def known_password(file: Path) -> str:

@@ -163,9 +163,7 @@ class Review(Answer):
         metadata={"label": N_("审核意见")},
     )
     open_type = choice(OPEN_TYPES, required=False, metadata={"label": N_("修改为"), "when": {"review": "change"}})
-    question = prose(
-        0, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"), when={"review": "consult"}
-    )
+    question = prose(0, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"), when={"review": "consult"})
     grounds = prose(20, 2000, N_("理由"), N_("至少 20 个字。"))
 
     @validates_schema(skip_on_field_errors=True)

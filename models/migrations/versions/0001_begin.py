@@ -1221,11 +1221,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_seat_user_id_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
-        sa.UniqueConstraint(
-            "consultation_id", "number", "user_id", name=op.f("uq_seat_consultation_id_number_user_id")
-        ),
     )
     with op.batch_alter_table("seat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_seat_consultation_id"), ["consultation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_seat_user_id"), ["user_id"], unique=False)
 
     op.create_table(
@@ -1334,6 +1332,7 @@ def downgrade() -> None:
     op.drop_table("access")
     with op.batch_alter_table("seat", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_seat_user_id"))
+        batch_op.drop_index(batch_op.f("ix_seat_consultation_id"))
 
     op.drop_table("seat")
     with op.batch_alter_table("sealed_opinion", schema=None) as batch_op:
