@@ -9,7 +9,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError, InvalidRequestError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -52,9 +52,6 @@ from workflow.worklist import due_with, follow, open_item, open_items
 
 log = logging.getLogger("kaimen.casework")
 
-LOCKED = (
-    select(Case).where(Case.id == bindparam("case")).with_for_update(of=Case).execution_options(populate_existing=True)
-)
 SAID = (
     select(Event.id)
     .where(
@@ -224,7 +221,7 @@ def answer(
     data = {"answer": {} if step.sealed else schema.dump(said), "outcome": outcome, "item": item.id}
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
-    rows.forget_drafts([item.id])
+    rows.forget_drafts([item])
     process.complete(item.id, outcome)
     follow(case, process, items, at)
 
@@ -326,8 +323,7 @@ def step_named(name: str) -> Step:
 
 def lock(case: Case) -> None:
     """Lock a case's row and read it anew; every writer begins here, so that one waits for the other."""
-    if db.session.scalars(LOCKED, {"case": case.id}).one() is not case:
-        raise InvalidRequestError(f"{case.reference} does not belong to this session")
+    rows.lock(case)
 
 
 def answerable(

@@ -4,13 +4,14 @@ What is gathered here goes past the session's own way of writing, which weighs e
 rows of the stages do not, and are written by the session as it commits. Either way all are in one transaction.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, inspect, update
+from sqlalchemy import Connection, bindparam, delete, insert, inspect, select, update
 from sqlalchemy.event import listens_for
-from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import MANYTOONE, Session, SessionTransaction, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state, set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -19,20 +20,17 @@ from models import Answer, Case, Clock, Draft, Event, Job, Pause, WorkItem, db
 Row = Answer | Clock | Event | Job | Pause | WorkItem
 
 UNWRITTEN = "rows that the next commit writes"
+# The statements are the tables': what they write is not to become an object of the session once more.
+TABLES = db.metadata.tables
 # The tables with the columns that are written of a new row, each table after those it refers to.
 COLUMNS: dict[type[Row], tuple[str, ...]] = {
-    Clock: ("id", "case_id", "limit", "state", "started_at", "extended", "due_at", "soon_at"),
+    Clock: tuple(TABLES["clock"].c.keys()),
     Pause: ("clock_id", "reason", "began_at", "ended_at"),
-    WorkItem: (
-        "id", "case_id", "step", "role", "organisation_id", "offered", "state", "opened_at", "closed_at",
-        "closed_by_id", "holder_id", "limit", "due_at", "soon_at", "paused", "member",
-    ),
+    WorkItem: tuple(TABLES["work_item"].c.keys()),
     Event: ("case_id", "number", "at", "kind", "step", "actor_id", "data", "previous", "hash"),
     Job: ("kind", "data", "key", "case_id"),
     Answer: ("key", "case_id", "digest"),
-}  # fmt: skip
-# The statements are the tables': what they write is not to become an object of the session once more.
-TABLES = db.metadata.tables
+}
 INSERTS = {model: insert(TABLES[model.__tablename__]) for model in COLUMNS}
 CASE, CLOCK, ITEM = (TABLES[model.__tablename__] for model in (Case, Clock, WorkItem))
 CHANGES = {
@@ -40,11 +38,13 @@ CHANGES = {
     WorkItem: update(ITEM).where(ITEM.c.id == bindparam("row")),
 }
 BEGIN = insert(CASE).returning(CASE.c.id)
+LOCK = select(CASE).where(CASE.c.id == bindparam("row")).with_for_update()
 MOVE = update(CASE).where(CASE.c.id == bindparam("row"), CASE.c.version == bindparam("was"))
 FORGET = delete(Draft).where(Draft.work_item_id.in_(bindparam("items", expanding=True)))
 OWN = frozenset(CASE.c.keys())
 # Single rows that hang on a case stay at hand when its own row has been written.
 BESIDE = frozenset(name for name, link in inspect(Case).relationships.items() if not link.uselist)
+OWNERS = frozenset(name for name in BESIDE if inspect(Case).relationships[name].direction is MANYTOONE)
 
 
 @dataclass
@@ -62,12 +62,34 @@ def unwritten() -> Unwritten:
     return gathered
 
 
+def lock(case: Case) -> None:
+    """Lock the row of a case and take over what it says; whatever hangs on the case is looked at anew."""
+    if not instance_state(case).persistent:
+        raise InvalidRequestError(f"{case.reference} does not belong to this session")
+    session, definition = db.session(), vars(case).get("definition")
+    stands = session.connection().execute(LOCK, {"row": case.id}).one()._mapping
+    take_over(session, case, stands)
+    if definition is not None and definition.id == case.definition_id:
+        # A definition does not change.
+        set_committed_value(case, "definition", definition)
+
+
+def take_over(session: Session, case: Case, known: Mapping[str, Any]) -> None:
+    """Tell the session what stands in the database of a case; everything else is looked up when it is asked for."""
+    session.expire(case)
+    for name, value in known.items():
+        set_committed_value(case, name, value)
+
+
 def begin(case: Case) -> None:
     """Write the row of a new case at once, so that everything else can name its key."""
     session = db.session()
     values = {name: getattr(case, name) for name in OWN - {"id"} if getattr(case, name) is not None}
     case.id = session.connection().execute(BEGIN, values).scalar_one()
     make_transient_to_detached(case)
+    for name in BESIDE - OWNERS:
+        # Nothing hangs on a new case, so that nobody need look for it.
+        set_committed_value(case, name, None)
     session.add(case)
 
 
@@ -84,9 +106,9 @@ def change(row: Clock | WorkItem, **values: Any) -> None:
         unwritten().changed.setdefault(row, {}).update(values)
 
 
-def forget_drafts(items: Iterable[str]) -> None:
-    """Remove the drafts of work items with the next commit."""
-    unwritten().forgotten.extend(items)
+def forget_drafts(items: Iterable[WorkItem]) -> None:
+    """Remove the drafts of work items with the next commit; a new item has none."""
+    unwritten().forgotten.extend(item.id for item in items if instance_state(item).persistent)
 
 
 @listens_for(db.session, "before_commit")
@@ -116,9 +138,7 @@ def move(session: Session, case: Case) -> None:
     # The session is told that the row stands in the database as the object says.
     known = {name: value for name, value in vars(case).items() if name in OWN or name in BESIDE}
     known["version"] = values["version"]
-    session.expire(case)
-    for name, value in known.items():
-        set_committed_value(case, name, value)
+    take_over(session, case, known)
 
 
 def write_changes(connection: Connection, changed: dict[Clock | WorkItem, dict[str, Any]]) -> None:
@@ -135,7 +155,8 @@ def write_new(connection: Connection, new: list[Row]) -> None:
     """Write new rows, with the times in which new clocks have stood still already."""
     new = new + [pause for row in new if isinstance(row, Clock) for pause in row.pauses]
     for model, columns in COLUMNS.items():
-        values = [{name: getattr(row, name) for name in columns} for row in new if isinstance(row, model)]
+        said = [vars(row) for row in new if isinstance(row, model)]
+        values = [{name: words.get(name) for name in columns} for words in said]
         if values:
             connection.execute(INSERTS[model], values)
 

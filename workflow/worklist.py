@@ -50,7 +50,7 @@ def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datet
     gone = [item for item in items if item.id not in waiting and item.state is WorkState.OPEN]
     for item in gone:
         rows.change(item, state=WorkState.CANCELLED, closed_at=at)
-    rows.forget_drafts(item.id for item in gone)
+    rows.forget_drafts(gone)
     for timer in clocks.keys() - waiting.keys():
         rows.change(clocks.pop(timer), state=ClockState.STOPPED)
     for new in waiting.values():

@@ -79,7 +79,7 @@ def test_what_is_rolled_back_is_written_by_no_later_commit(walker):
     casework.save(case, "assess_demand", {"remark": "半句"}, actor=walker.person("clerk"))
     before, (item, *_) = case.journal_length, [item for item in open_items(case) if item.step == "assess_demand"]
     rows.change(item, state=WorkState.CANCELLED)
-    rows.forget_drafts([item.id])
+    rows.forget_drafts([item])
     clock.start(case, "no timer", "demand_answer", now())
     journal.record(case, EventKind.SIGNALLED, "nothing")
     db.session.rollback()
