@@ -116,7 +116,7 @@ class Section:
         """Return how far the section has got: wrong, done, half or blank."""
         if self.wrong:
             return "wrong"
-        if self.filled >= self.asked:
+        if self.asked and self.filled >= self.asked:
             return "done"
         return "half" if self.filled else "blank"
 
@@ -162,8 +162,8 @@ class Form:
 
     @property
     def done(self) -> int:
-        """Return how many sections are filled in."""
-        return sum(section.state == "done" for section in self.sections)
+        """Return how many sections are filled in, those in which nothing has to be among them."""
+        return sum(not section.wrong and section.filled >= section.asked for section in self.sections)
 
     def __getitem__(self, name: str) -> Control:
         """Return the control of a field."""

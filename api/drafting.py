@@ -159,10 +159,11 @@ def told(step: Step, answers: Mapping[str, Any], draft: Draft, merged: Merged) -
     now_shown = base_of(step.answer, answers)
     # A field that both sides changed keeps its mark, so that it stays unsettled until the writer has chosen.
     carried = now_shown | {name: base[name] for name in merged.clashes if name in base}
+    look = "" if merged.known else gettext("按“保存草稿”查看")
     return jsonify(
         saved=gettext("草稿保存于 %(time)s", time=moment(draft.saved_at)),
         base=json.dumps(carried, separators=(",", ":")),
-        news=" ".join(filter(None, (news(step, merged), unsettled(merged)))),
+        news=" ".join(filter(None, (news(step, merged), unsettled(merged), look))),
         hints=hints(step, answers),
         done=gettext("已完成 %(done)d / %(all)d 部分", done=form.done, all=len(form.sections)),
         sections=[{"id": each.id, "state": each.state, "said": said_of(each)} for each in form.sections],

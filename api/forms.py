@@ -111,9 +111,9 @@ def said_of(section: Section) -> str:
     """Say how far a section is filled in."""
     if section.wrong:
         return str(ngettext("%(num)d 处要改", "%(num)d 处要改", section.wrong))
-    if section.asked and section.filled < section.asked:
-        return f"{section.filled} / {section.asked}"
-    return gettext("已填好")
+    if not section.asked:
+        return gettext("选填")
+    return f"{section.filled} / {section.asked}" if section.filled < section.asked else gettext("已填好")
 
 
 def fresh_nonce() -> str:

@@ -77,6 +77,8 @@ class Draft(Base):
     saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     saved_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
+    saved_by: Mapped[User | None] = relationship(foreign_keys=saved_by_id)
+
 
 class ClockState(StrEnum):
     """Whether a clock runs, stands still, has run out, or is no longer needed."""

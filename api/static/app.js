@@ -38,14 +38,13 @@
 
   /* A field that depends on other answers is shown when they call for it; hidden, it is not sent. */
   function follow(form) {
-    const dependents = all("[data-km-when]", form);
-    const update = () => dependents.forEach((field) => {
+    const update = () => all("[data-km-when]", form).forEach((field) => {
       const applies = JSON.parse(field.dataset.kmWhen)
         .every(([name, answers]) => given(form, name).some((answer) => answers.includes(answer)));
       field.hidden = !applies;
       all("input, select, textarea", field).forEach((input) => { input.disabled = !applies; });
+      all(".km-when", field).forEach((hint) => { hint.hidden = true; });
     });
-    all(".km-when", form).forEach((hint) => { hint.hidden = true; });
     form.addEventListener("change", update);
     update();
   }
@@ -78,7 +77,7 @@
 
   function furnish(part) {
     all("[data-km-count]", part).forEach(count);
-    all("form", part).filter((form) => form.querySelector("[data-km-when]")).forEach(follow);
+    all("form", part).filter((form) => form.querySelector("[data-km-when], template")).forEach(follow);
     all("[data-km-copy]", part).forEach(copy);
     all("[data-km=reveal]", part).forEach(reveal);
     all(".km-form", part).forEach(sendOnce);
@@ -89,6 +88,12 @@
   document.addEventListener("click", closeMenus);
   document.addEventListener("keydown", closeMenus);
   furnish(document);
+
+  /* A row that has come to a form is furnished as the form was. */
+  document.addEventListener("km:added", ({ detail: row }) => {
+    furnish(row);
+    row.closest("form").dispatchEvent(new Event("change"));
+  });
 
   /* A page fetched again from the browser's memory has its buttons back. */
   window.addEventListener("pageshow", (event) => {
