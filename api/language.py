@@ -68,7 +68,7 @@ def register(app: Flask) -> None:
     babel = Babel()
     babel.init_app(app, default_locale=LANGUAGES[0], default_timezone=str(SHANGHAI), locale_selector=locale_for)
     babel.domain_instance = Catalogues()
-    app.jinja_env.filters.update(day=day, moment=moment, iso=iso, called=called)
+    app.jinja_env.filters.update(day=day, moment=moment, iso=iso, called=called, spoken=spoken)
     app.jinja_env.globals.update(get_locale=get_locale)
     # A page asks for a hundred sentences, so templates ask the catalogue itself and not the extensions around it.
     app.jinja_env.globals.update(_=sentence)
@@ -94,6 +94,13 @@ def sentence(text: str, /, **variables: Any) -> Markup:
     """Return a sentence in the reader's language as HTML, with what it names made harmless."""
     found = Markup(catalogue().gettext(text))  # noqa: S704 - our own words, as jinja2.ext.i18n takes them
     return found % variables if "%" in found else found
+
+
+def spoken(text: str) -> str:
+    """Return a text that is kept as data, in the reader's language; where it is Chinese alone, the page says so."""
+    # An empty sentence is the catalogue's own head.
+    found = catalogue().gettext(text) if text else ""
+    return Markup('<span lang="zh-CN">{}</span>').format(text) if text and found == text and _english() else found
 
 
 def locale_for() -> str:

@@ -1,4 +1,4 @@
-"""Sentences: every text people read, collected from code and templates into the catalogues of both languages.
+"""Sentences: every text people read, collected from code, templates and tables into the catalogues of both languages.
 
 `python -m api.sentences` brings the catalogues up to date and names what still lacks a translation. A Chinese text
 belongs into the English catalogue, an English one (a step's title, a refusal) into the Chinese.
@@ -15,6 +15,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from api.language import LANGUAGES, source
+from workflow.engine import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 # The functions that mark a text, and how many texts each takes.
@@ -56,6 +57,8 @@ def collected() -> Iterator[Text]:
     for path in sorted((ROOT / "api" / "v1").glob("*.py")):
         yield from operations(path)
     yield from refusals(sorted((ROOT / "workflow").rglob("*.py")))
+    for path in sorted((ROOT / "bpmn").glob("*.dmn")):
+        yield from rules(path)
 
 
 def marked(path: Path) -> Iterator[Text]:
@@ -101,6 +104,12 @@ def refusals(paths: list[Path]) -> Iterator[str]:
     for node in classes:
         if node.name in family:
             yield (ast.get_docstring(node, clean=False) or "").strip()
+
+
+def rules(path: Path) -> Iterator[str]:
+    """Yield what each rule of a decision table says, and the law it rests on."""
+    for rule in Table.parse(path.read_bytes()).rules:
+        yield from filter(None, (rule.description, rule.reference))
 
 
 def foreign(text: Text, language: str) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.language import spoken
 from models import EventKind
 from tests.answers import DEMAND
 from workflow import casework, journal
@@ -44,3 +45,23 @@ def test_the_form_stands_after_what_it_is_about_and_before_what_happened(app, wa
         reference = walker.at("review_classification").reference
     page = client_of(people.reviewer).get(f"/reviewer/cases/{reference}/review_classification").get_data(as_text=True)
     assert 0 < page.index('id="sheet-t"') < page.index('name="grounds"') < page.index('id="history-t"')
+
+
+def test_a_rule_and_its_law_are_read_in_the_readers_language(app, walker, people, client_of):
+    with app.app_context():
+        reference = walker.at("review_classification").reference
+    client, address = client_of(people.reviewer), f"/reviewer/cases/{reference}/review_classification"
+    chinese = client.get(address).get_data(as_text=True)
+    client.set_cookie("lang", "en")
+    english = client.get(address).get_data(as_text=True)
+    assert "时效性较强的数据，有条件开放。" in chinese
+    assert "时效性较强的数据，有条件开放。" not in english
+    assert "Data that age quickly: conditional." in english
+    assert "Order 21, article 11(2)" in english
+
+
+def test_a_rule_without_a_translation_says_which_language_it_is_in(app):
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert spoken("从前的<规则>") == '<span lang="zh-CN">从前的&lt;规则&gt;</span>'
+    with app.test_request_context(headers={"Accept-Language": "zh"}):
+        assert spoken("从前的规则") == "从前的规则"
