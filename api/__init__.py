@@ -11,6 +11,7 @@ from api import (
     auth,
     cases,
     catalogue,
+    conditions,
     data,
     demands,
     docs,
@@ -59,6 +60,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.before_request(only_read)
     for part in (
         uploads,
+        files,
         numbers,
         language,
         security,
@@ -70,6 +72,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         documents,
         factors,
         worker,
+        conditions,
     ):
         part.register(app)
     app.add_url_rule("/", "home", home.index)
@@ -82,6 +85,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         data_commands.bp,
         entitlements.bp,
         files.bp,
+        conditions.bp,
         demands.bp,
         docs.bp,
         documents.bp,

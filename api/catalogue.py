@@ -12,8 +12,9 @@ from flask_babel import gettext
 
 from api.auth import actor
 from api.choices import MODES, chips, facets, filters_asked, format_name, marker, query_of
+from api.conditions import check as self_check
 from models import BODY_ROLES, FREQUENCY_TITLES, Case, Dataset, Demand, db
-from workflow import demands, search
+from workflow import conditions, demands, durations, search
 from workflow.catalogue import entry, export
 from workflow.catalogue.query import SORTS, search_datasets
 
@@ -59,11 +60,16 @@ def dataset(code: str) -> ResponseReturnValue:
     """Show an entry of the open list: its conditions first, then what it holds."""
     found = entry.by_code(code[:40])
     person = actor()
-    conditions = [parted(line) for line in found.conditions.splitlines() if line.strip()]
+    version = conditions.shown(found)
+    check = self_check(version, request.args)
     return render_template(
         "catalogue/dataset.html",
         dataset=found,
-        conditions=conditions,
+        version=version,
+        conditions=conditions.lines(version),
+        check=check,
+        errors=check.errors,
+        usual=durations.usual(found) if version else None,
         frequency=gettext(FREQUENCY_TITLES[found.frequency]),
         formats=[format_name(word) for word in found.formats],
         modes=[gettext(MODES.get(mode, mode)) for mode in found.delivery_modes],
@@ -125,12 +131,6 @@ def plain(cell: str) -> str:
 def page_of(found: Dataset) -> str:
     """Return the full address of an entry's page."""
     return str(current_app.config["PUBLIC_URL"]).rstrip("/") + url_for("catalogue.dataset", code=found.code)
-
-
-def parted(line: str) -> tuple[str, str]:
-    """Return the title and the text of a condition; one without a title is all text."""
-    title, colon, text = line.strip().partition("：")
-    return (title, text) if colon and len(title) <= 20 else ("", line.strip())
 
 
 def linked_demands(found: Dataset) -> list[Case]:

@@ -13,10 +13,10 @@ from api.joining import SENT_TO
 from api.language import COOKIE
 from api.security import HEADERS
 from api.worker import background_of
-from models import Case, CaseStatus, Incident, Letter, Organisation, OrganisationKind, Role, User, db
+from models import Case, CaseStatus, Entitlement, Incident, Letter, Organisation, OrganisationKind, Role, User, db
 from tests.answers import LISTED, OPENED
 from tests.walks import Walker
-from workflow import casework, incidents, offices
+from workflow import casework, conditions, incidents, offices
 from workflow.links import CONFIRM, RESET
 from workflow.stages import STEPS
 from workflow.worklist import open_items
@@ -52,7 +52,10 @@ class House:
     def _published(self, walker: Walker) -> str:
         case = walker.take(walker.listing(), LISTED)
         self.answered = walker.take(walker.demand(), OPENED[1:]).reference
-        return case.listing.dataset.code
+        entry = case.listing.dataset
+        said = {"reason": "第一次按结构公布条件，内容不变。", "applicants": ["legal_person"], "people": 5, "months": 12}
+        conditions.write(entry, conditions.Terms().load(said), walker.person("clerk"))
+        return entry.code
 
     def _others(self, walker: Walker) -> dict[str, object]:
         """Return what the addresses of pages name besides cases: letters, people, incidents, links."""
@@ -73,6 +76,8 @@ class House:
             "party": db.session.scalar(db.select(Organisation.id).where(Organisation.kind == OrganisationKind.PARTY)),
             "incident": db.session.scalar(db.select(Incident.id)),
             "definition": case.definition_id,
+            "entitlement": db.session.scalar(db.select(Entitlement.reference).order_by(Entitlement.id).limit(1)),
+            "version": 1,
             **made,
         }
 

@@ -30,12 +30,19 @@ PAGES = {
     "auth.account": "citizen",
     "cases.index": "citizen",
     "cases.show": "citizen",
+    "data.index": "clerk",
     "catalogue.index": "",
     "catalogue.dataset": "clerk",
+    "conditions.draft": "decider",
+    "conditions.edit": "clerk",
+    "conditions.index": "",
+    "conditions.version": "",
     "demands.index": "",
     "demands.new": "citizen",
     "demands.show": "stranger",
     "docs.api": "",
+    "entitlements.index": "citizen",
+    "entitlements.show": "citizen",
     "incidents.index": "steward",
     "incidents.show": "steward",
     "letters.index": "citizen",
@@ -51,11 +58,14 @@ NO_PAGES = {
     "static", "api-docs.openapi_json", "cases.diagram", "catalogue.catalogue_csv", "catalogue.catalogue_ld",
     "catalogue.dataset_ld", "demands.similar", "docs.problem", "language.choose", "worklist.export",
 }  # fmt: skip
+NO_PAGES |= {"entitlements.download", "files.show"}
 # What everybody may read.
 PUBLIC = NO_PAGES - {"worklist.export"} | {"home", "docs.api", "catalogue.index", "catalogue.dataset", "demands.index"}
+PUBLIC |= {"conditions.index", "conditions.version"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
 PUBLIC |= {"v1_demands.list_demands", "v1_demands.list_similar", "v1_demands.show_demand"}
+PUBLIC -= {"entitlements.download", "files.show"}
 # What a demonstration shows to everybody.
 SHOWN = {"letters.index", "letters.show"}
 VERBS = {
@@ -69,7 +79,9 @@ def address(house, endpoint, method="GET"):
     known = house.known
     code = known["definition"] if endpoint == "cases.diagram" else house.entry
     number = known[
-        {"letters": "letter", "people": "clerk", "incidents": "incident"}.get(endpoint.split(".")[0], "letter")
+        {"letters": "letter", "people": "clerk", "incidents": "incident", "conditions": "version"}.get(
+            endpoint.split(".")[0], "letter"
+        )
     ]
     step = "review_classification" if endpoint.startswith("worklist.") else "assess_demand"
     places = {
@@ -79,12 +91,15 @@ def address(house, endpoint, method="GET"):
         "token": known["confirm" if endpoint.startswith("auth.confirm") else "reset"],
         "purpose": "reset",
         "word": "not-found",
+        "form": "csv",
         "definition": known["definition"],
         "name": "demand",
         "filename": "app.css",
         "membership": known["membership"],
         "step": step,
     }
+    if endpoint.removeprefix("v1_").startswith("entitlements."):
+        places["reference"] = known["entitlement"]
     rule = next(rule for rule in house.app.url_map.iter_rules(endpoint) if method in rule.methods)
     with house.app.test_request_context():
         return house.app.url_for(endpoint, _method=method, **{name: places[name] for name in rule.arguments})
