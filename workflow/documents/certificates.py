@@ -11,15 +11,16 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 from models import now
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 # Whoever reads a signature sees by this word that nothing real was signed.
 DEMONSTRATION = "Demonstration"
 YEARS = timedelta(days=20 * 365)
+# RSA, because signatures by elliptic curves belong to a later PDF than the one that archives take (PDF/A-2).
+BITS = 3072
 # Clocks differ a little.
 SLACK = timedelta(minutes=5)
 LONGEST_NAME = 64
@@ -33,7 +34,7 @@ class NoKey(Exception):
 class Identity:
     """Who signs: a key, its certificate, and the certificates behind it."""
 
-    key: PrivateKey
+    key: rsa.RSAPrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
@@ -74,7 +75,7 @@ def for_act(folder: str, person: str, organisation: str, side: str) -> Identity:
     Its key is nowhere but in this object. Raises NoKey.
     """
     behind = authority(folder)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _new_key()
     names = [
         x509.NameAttribute(NameOID.COMMON_NAME, person[:LONGEST_NAME]),
         x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
@@ -104,9 +105,9 @@ def make_demonstration(folder: str) -> bool:
         return False
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
     title = f"Kaimen {DEMONSTRATION}"
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _new_key()
     root = Identity(key, _certificate(key, _name(f"{title} Authority", title), None))
-    office_key = ec.generate_private_key(ec.SECP256R1())
+    office_key = _new_key()
     own = Identity(office_key, _certificate(office_key, _name(f"{title} Office", title), root))
     for name, each in (("authority", root), ("office", own)):
         _write(place / f"{name}.key", _pem(each.key), 0o600)
@@ -119,16 +120,20 @@ def named(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return next((str(part.value) for part in name.get_attributes_for_oid(oid)), "")
 
 
+def _new_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+
+
 def _identity(folder: str, name: str) -> Identity:
     certificate, *chain = _certificates(folder, name)
     try:
-        key = serialization.load_pem_private_key((Path(folder) / f"{name}.key").read_bytes(), password=None)
+        content = (Path(folder) / f"{name}.key").read_bytes()
+        # Whether it is the certificate's is asked below; proving its primes each time would take longer than signing.
+        key = serialization.load_pem_private_key(content, password=None, unsafe_skip_rsa_key_validation=True)
     except (OSError, ValueError, TypeError) as error:
         raise NoKey(f"{name}.key cannot be read: {type(error).__name__}") from error
-    if isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
-        raise NoKey(f"{name}.key is of a kind that few programs verify: use RSA or P-256")
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise NoKey(f"{name}.key is of a kind that cannot sign here")
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise NoKey(f"{name}.key is not an RSA key")
     if key.public_key() != certificate.public_key():
         raise NoKey(f"{name}.key does not belong to {name}.pem")
     return Identity(key, certificate, tuple(chain))
@@ -141,7 +146,7 @@ def _certificates(folder: str, name: str) -> list[x509.Certificate]:
         raise NoKey(f"{name}.pem cannot be read: {type(error).__name__}") from error
 
 
-def _certificate(key: PrivateKey, subject: x509.Name, behind: Identity | None) -> x509.Certificate:
+def _certificate(key: rsa.RSAPrivateKey, subject: x509.Name, behind: Identity | None) -> x509.Certificate:
     """Return a certificate: of an authority where nobody stands behind it, else of somebody who signs documents."""
     moment: datetime = now()
     until = moment + YEARS if behind is None else behind.certificate.not_valid_after_utc
@@ -182,7 +187,7 @@ def _name(common: str, organisation: str) -> x509.Name:
     )
 
 
-def _pem(key: PrivateKey) -> bytes:
+def _pem(key: rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

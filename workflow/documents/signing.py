@@ -5,16 +5,17 @@ from datetime import datetime
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
-from asn1crypto import keys
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from pyhanko.pdf_utils.content import PdfContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter, append_signature_field
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.timestamps import HTTPTimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -28,6 +29,29 @@ SECONDS = 10
 LAYOUT = SimpleBoxLayoutRule(
     x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MAX, margins=Margins.uniform(0)
 )
+
+
+class Addition(IncrementalPdfFileWriter):
+    """What is added to a PDF; its metadata stay as they were set, because archives are strict about them."""
+
+    def _update_meta(self) -> None:
+        """Leave the metadata alone."""
+
+
+class Hand(Signer):
+    """The hand that signs: an identity's key, used as it lies in memory."""
+
+    def __init__(self, who: Identity) -> None:
+        self.key = who.key
+        # The authority is not put into the file: whoever verifies must have it from elsewhere anyway.
+        others = SimpleCertificateStore.from_certs([_asn1(each) for each in who.chain])
+        super().__init__(signing_cert=_asn1(who.certificate), cert_registry=others, embed_roots=False)
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        """Return the signature of some bytes; in a dry run something as long as one."""
+        if dry_run:
+            return bytes(self.key.key_size // 8)
+        return self.key.sign(data, PKCS1v15(), SHA256())
 
 
 class Page(PdfContent):
@@ -49,11 +73,11 @@ class Page(PdfContent):
 
 def with_places(content: bytes, places: Iterable[Place]) -> bytes:
     """Return a PDF with an empty field at each place where it is to be signed."""
-    writer = IncrementalPdfFileWriter(BytesIO(content))
+    writer = Addition(BytesIO(content))
     for place in places:
         append_signature_field(writer, SigFieldSpec(place.side, on_page=place.page, box=place.box))
     made = BytesIO()
-    writer.write(made)
+    writer.write(made)  # type: ignore[no-untyped-call] # our own class has it from a package without this type
     return made.getvalue()
 
 
@@ -62,31 +86,17 @@ def signed(content: bytes, side: str, who: Identity, reason: str, fonts: str, ts
 
     :param tsa: the address of a service that confirms the moment; empty for none
     """
-    writer = IncrementalPdfFileWriter(BytesIO(content))
+    writer = Addition(BytesIO(content))
     metadata = PdfSignatureMetadata(
         field_name=side, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, name=who.name, reason=reason
     )
     style = StaticStampStyle(
         border_width=0, background=Page(_seal(writer, side, who, fonts, at)), background_layout=LAYOUT
     )
-    signer = PdfSigner(metadata, _signer(who), timestamper=_timestamper(tsa), stamp_style=style)
+    signer = PdfSigner(metadata, Hand(who), timestamper=_timestamper(tsa), stamp_style=style)
     made = BytesIO()
     signer.sign_pdf(writer, output=made)
     return made.getvalue()
-
-
-def _signer(who: Identity) -> SimpleSigner:
-    # The authority is not put into the file: whoever verifies must have it from elsewhere anyway.
-    others = SimpleCertificateStore.from_certs([_asn1(each) for each in who.chain])
-    key = who.key.private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return SimpleSigner(
-        signing_cert=_asn1(who.certificate),
-        signing_key=keys.PrivateKeyInfo.load(key),
-        cert_registry=others,
-        embed_roots=False,
-    )
 
 
 def _timestamper(tsa: str) -> HTTPTimeStamper | None:

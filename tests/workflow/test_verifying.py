@@ -1,0 +1,157 @@
+"""Verifying: a whole file is told from a changed one, to the byte, and no file does harm."""
+
+import random
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import which
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tests.papers import AGREEMENT, DECISION
+from workflow import verifying
+from workflow.documents import certificates, rendering, signing
+
+MOMENT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory) -> str:
+    """Return the folder with the keys of a service."""
+    folder = str(tmp_path_factory.mktemp("keys"))
+    certificates.make_demonstration(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def anchors(keys) -> list[bytes]:
+    """Return the certificates by which the service's signatures are known."""
+    return [each.public_bytes(Encoding.DER) for each in certificates.anchors(keys)]
+
+
+@pytest.fixture(scope="module")
+def decision(keys) -> bytes:
+    """Return a letter of decision, signed for the office."""
+    set_ = rendering.document("decision", "题", {"dated": "2026-11-20", **DECISION}, "", demonstration=True)
+    plain = signing.with_places(set_.content, set_.places)
+    return signing.signed(plain, "office", certificates.office(keys), "题", "", "", MOMENT)
+
+
+@pytest.fixture(scope="module")
+def agreement(keys) -> bytes:
+    """Return an agreement that both sides have signed."""
+    set_ = rendering.document("agreement", "题", {"dated": "2026-11-20", **AGREEMENT}, "", demonstration=True)
+    content = signing.with_places(set_.content, set_.places)
+    for side, name in (("party", "甲某"), ("body", "乙某")):
+        who = certificates.for_act(keys, name, AGREEMENT[side], side)
+        content = signing.signed(content, side, who, "题", "", "", MOMENT)
+    return content
+
+
+def flipped(content: bytes, place: int, bit: int) -> bytes:
+    forged = bytearray(content)
+    forged[place] ^= bit
+    return bytes(forged)
+
+
+def test_the_same_facts_make_the_same_bytes():
+    facts = {"dated": "2026-11-20", **DECISION}
+    first, second, other = (
+        rendering.document("decision", "题", said, "", demonstration=True)
+        for said in (facts, facts, {**facts, "text": "别的"})
+    )
+    assert first == second
+    assert other.content != first.content
+
+
+def test_fonts_may_be_the_offices_own(tmp_path):
+    own = Path(rendering.noto_cjk_sans_otc.__file__).parent / "NotoSansCJK-Regular.ttc"
+    (tmp_path / "own.ttc").symlink_to(own)
+    assert rendering.families(str(tmp_path))[-1] == rendering.FONT
+    assert len(rendering.families(str(tmp_path))) > 1
+    facts = {"dated": "2026-11-20", **DECISION}
+    assert rendering.document("decision", "题", facts, str(tmp_path), demonstration=True).content
+
+
+def test_a_whole_file_is_said_to_be_whole_and_whose(agreement, anchors):
+    verdict = verifying.examine(agreement, anchors)
+    assert verdict.ours
+    assert [(each.side, each.name, each.organisation) for each in verdict.signatures] == [
+        ("party", "甲某", AGREEMENT["party"]),
+        ("body", "乙某", AGREEMENT["body"]),
+    ]
+    assert all("Demonstration" in each.issuer for each in verdict.signatures)
+    assert verifying.verdict(agreement, anchors) == verdict
+
+
+def test_any_byte_that_is_changed_is_found_out(agreement, anchors):
+    draw = random.Random(7)
+    found = re.finditer(rb"/ByteRange ?\[(\d+) (\d+) (\d+) (\d+)", agreement)
+    edges = [int(part) for each in found for part in each.groups()]
+    places = {edge + shift for edge in edges for shift in (-1, 0) if 0 <= edge + shift < len(agreement)}
+    for place in sorted(places | set(draw.sample(range(len(agreement)), 40))):
+        forged = flipped(agreement, place, draw.choice((0x01, 0x20, 0x80)))
+        assert not verifying.examine(forged, anchors).ours, f"byte {place}"
+
+
+def test_any_change_to_the_signature_itself_is_found_out(decision, anchors):
+    start, end = re.search(rb"/Contents <([0-9a-fA-F]+)>", decision).span(1)
+    draw = random.Random(11)
+    # What fills the place that was kept for the signature, and the case of its letters, are covered by nothing.
+    for place in (start, end - 1, *draw.sample(range(start, end), 100)):
+        forged = flipped(decision, place, 0x20 if chr(decision[place]).isalpha() else 0x01)
+        assert not verifying.examine(forged, anchors).ours, f"byte {place - start} of the signature"
+
+
+def test_what_is_cut_off_or_added_is_found_out(agreement, anchors):
+    assert verifying.examine(agreement, anchors).ours
+    for forged in (agreement[:-1], agreement[:-1000], agreement + b"\n", agreement + b"% more", b"%" + agreement):
+        assert not verifying.examine(forged, anchors).ours
+
+
+def test_an_earlier_state_of_a_file_is_whole_and_says_who_had_signed_it(agreement, anchors):
+    end = agreement.rindex(b"%%EOF", 0, agreement.rindex(b"%%EOF")) + 6
+    verdict = verifying.examine(agreement[:end], anchors)
+    assert verdict.ours
+    assert [each.side for each in verdict.signatures] == ["party"]
+
+
+def test_a_signature_of_another_authority_is_whole_and_not_vouched_for(agreement, tmp_path):
+    certificates.make_demonstration(str(tmp_path))
+    others = [each.public_bytes(Encoding.DER) for each in certificates.anchors(str(tmp_path))]
+    for known in (others, []):
+        verdict = verifying.examine(agreement, known)
+        assert verdict.whole
+        assert not verdict.ours
+        assert [each.trusted for each in verdict.signatures] == [False, False]
+
+
+def test_an_unsigned_file_is_not_whole(anchors):
+    set_ = rendering.document("decision", "题", {"dated": "2026-11-20", **DECISION}, "", demonstration=True)
+    for content in (set_.content, signing.with_places(set_.content, set_.places)):
+        verdict = verifying.examine(content, anchors)
+        assert verdict.readable
+        assert not verdict.whole
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no PDF", b"%PDF-1.7\n%%EOF", os.urandom(5000), b"%PDF-1.7\n" + b"[" * 100_000]
+)
+def test_what_is_no_pdf_is_said_to_be_none(content, anchors):
+    assert verifying.examine(content, anchors) == verifying.Verdict(readable=False)
+
+
+def test_a_file_that_does_harm_gets_no_verdict_and_harms_nobody(monkeypatch, anchors):
+    assert verifying.verdict(b"%PDF-1.7\n" + b"[" * 1_000_000, anchors) == verifying.Verdict(readable=False)
+    monkeypatch.setattr(verifying, "SECONDS", 0.01)
+    assert verifying.verdict(b"%PDF-1.7", anchors) == verifying.Verdict(readable=False)
+
+
+@pytest.mark.skipif(which("pdfsig") is None, reason="pdfsig is not installed")
+def test_another_program_finds_the_same(agreement, tmp_path):
+    for name, content, valid in (("whole", agreement, 2), ("changed", flipped(agreement, len(agreement) // 4, 1), 0)):
+        (tmp_path / f"{name}.pdf").write_bytes(content)
+        said = subprocess.run(["pdfsig", tmp_path / f"{name}.pdf"], capture_output=True, text=True, check=False).stdout
+        assert said.count("Signature is Valid") == valid
