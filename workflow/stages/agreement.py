@@ -95,6 +95,7 @@ class Signing(Answer):
     """A signature: the will to sign, and the code of the second factor."""
 
     agreed = Tick(
+        required=True,
         metadata={"label": N_("我已通读协议，有权代表本方签署")},
         validate=validate.Equal(True, error=N_("请确认这一项。")),
     )

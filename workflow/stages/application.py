@@ -203,7 +203,7 @@ class RightHolderReply(Answer):
     reply = choice(
         {"agree": N_("同意"), "object": N_("不同意"), "silent": N_("没有答复")}, metadata={"label": N_("权利人的答复")}
     )
-    asked_on = Day(metadata={"label": N_("征求意见的日期")})
+    asked_on = Day(required=True, metadata={"label": N_("征求意见的日期")})
     grounds = prose(5, 2000, N_("答复的内容"), N_("没有答复的，写明怎样征求的；没有答复不视为同意。"))
 
 

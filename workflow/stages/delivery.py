@@ -17,6 +17,7 @@ class Provision(Answer):
     """The operator's confirmation that access is ready."""
 
     ready = Tick(
+        required=True,
         metadata={"label": N_("数据、数据项和用量已按协议核对")},
         validate=validate.Equal(True, error=N_("请确认这一项。")),
     )
@@ -77,7 +78,9 @@ class Termination(Answer):
         },
         metadata={"label": N_("终止的原因")},
     )
-    heard_on = Day(metadata={"label": N_("听取意见的日期"), "hint": N_("终止以前应当听取申请方的意见。")})
+    heard_on = Day(
+        required=True, metadata={"label": N_("听取意见的日期"), "hint": N_("终止以前应当听取申请方的意见。")}
+    )
     hearing = prose(5, 2000, N_("申请方的意见"), N_("申请方没有意见的，写明怎样告知的。"))
     reason = prose(20, 2000, N_("理由"), N_("申请人会看到，至少 20 个字。"))
 

@@ -48,6 +48,7 @@ class OwnDescription(Description):
     """The catalogue fields, with the statement that the body answers for the data itself (article 12)."""
 
     own_data = Tick(
+        required=True,
         metadata={
             "label": N_("数据由本单位产生或者采集，不是从其他单位共享取得"),
             "hint": N_("从其他单位共享取得的数据，由提供单位列入清单。"),
