@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, flash, jsonify, redirect, request, url_for
+from flask import Blueprint, Flask, Response, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
@@ -20,6 +20,25 @@ bp = Blueprint("files", __name__)
 # A file of somebody's runs nothing and loads nothing, even where a browser opens it after all.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 NO_FILE = N_("请选择文件。")
+
+
+def register(app: Flask) -> None:
+    """Give the templates the files of a case, and a way to say how large one is."""
+    app.jinja_env.globals.update(files_of=files_of)
+    app.jinja_env.filters.update(bytes=in_words)
+
+
+def files_of(case: Case) -> list[File]:
+    """Return the files of a case that the reader may read."""
+    return files.listed(case, someone())
+
+
+def in_words(size: int) -> str:
+    """Return how large something is, as people say it."""
+    for unit, worth in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= worth:
+            return f"{size / worth:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size} B"
 
 
 @bp.post("/cases/<reference>/steps/<step>/files")

@@ -26,6 +26,7 @@ VERBS = {
     "expire": N_("期限到了，往下走"),
     "job": N_("后台任务"),
     "scan": N_("检查上传的文件"),
+    "download": N_("交付数据"),
 }
 JOBS = {
     "letter": N_("写信"),

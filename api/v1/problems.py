@@ -22,7 +22,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from api.mistakes import explained
 from api.security import API
 from models import N_, db
-from workflow import errors, people
+from workflow import downloads, errors, people
 from workflow.errors import Refused
 from workflow.stages import STEPS
 
@@ -89,6 +89,16 @@ REFUSALS = (
     errors.Failed,
     people.WrongPassword,
     people.NotConfirmed,
+    downloads.Shut,
+    downloads.NotNamed,
+    downloads.OtherMode,
+    downloads.NotYet,
+    downloads.Paused,
+    downloads.Over,
+    downloads.Closed,
+    downloads.UsedUp,
+    downloads.NotLoaded,
+    downloads.NotAsAgreed,
     Outdated,
 )
 INVALID = Problem("invalid", 422, N_("有些内容需要修改"))
@@ -101,7 +111,7 @@ BY_STATUS = {
         Problem("out-of-scope", 403, N_("这个令牌没有这项权限")),
         problem_of(errors.NotFound),
         Problem("method-not-allowed", 405, N_("这个地址不接受这种请求")),
-        Problem("too-large", 413, N_("提交的内容太大，最多 2 MB")),
+        Problem("too-large", 413, N_("提交的内容太大：文字最多 2 MB，文件最多 20 MB")),
         Problem("unsupported", 415, N_("请用 UTF-8 编码的 JSON 提交")),
         INVALID,
         Problem("too-many", 429, N_("请求太频繁，请过一会儿再试")),
