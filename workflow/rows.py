@@ -67,7 +67,7 @@ def lock(case: Case) -> None:
     if not instance_state(case).persistent:
         raise InvalidRequestError(f"{case.reference} does not belong to this session")
     session, definition = db.session(), vars(case).get("definition")
-    stands = session.connection().execute(LOCK, {"row": case.id}).one()._mapping
+    stands = session.connection().execute(LOCK, {"row": case.id}).one()._asdict()
     take_over(session, case, stands)
     if definition is not None and definition.id == case.definition_id:
         # A definition does not change.

@@ -7,8 +7,8 @@ in a queue, and what waits is found by looking at the few tasks there are.
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -37,7 +37,7 @@ class Node(Task):
         state: int = TaskState.MAYBE,
         task_id: str | None = None,
     ) -> None:
-        self.id = task_id or uuid4().hex
+        self.id = task_id or token_hex(16)
         self.workflow = workflow
         self.task_spec = task_spec
         self._parent = parent.id if parent is not None else None
