@@ -3,7 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from api.v1.paging import Cursor, Paging
-from api.v1.schemas import Body, day, moment, number, one, several, word, yes
+from api.v1.public_schemas import DemandAnswer, DemandProgress
+from api.v1.schemas import Body, Paged, Standing, day, moment, number, one, several, word, yes
 from models import KIND_TITLES, N_
 from workflow.fields import choice
 from workflow.stages import STEPS
@@ -55,30 +56,25 @@ class ClockFacts(Schema):
     pauses = several(Stop, N_("停计"))
 
 
-class CaseSummary(Schema):
+class CaseSummary(Standing):
     """A case in a list."""
 
-    reference = word(N_("编号"))
     kind = word(N_("办件种类"))
     kind_title = word(N_("种类名称"))
     title = word(N_("标题"))
     status = word(N_("进展"))
-    state = word(N_("状态"))
-    state_title = word(N_("状态名称"))
     opened_at = moment(N_("开始时间"))
     ended_at = moment(N_("结束时间"))
-    body = one(Body, N_("数据开放主体"))
     mine = yes(N_("是否由您提出"))
 
 
-class CasePage(Schema):
+class CasePage(Paged):
     """A page of cases."""
 
     items = several(CaseSummary, N_("办件"))
-    next = word(N_("下一页的 after；没有更多时为空"), allow_none=True)
 
 
-class DemandFacts(Schema):
+class DemandFacts(DemandProgress, DemandAnswer):
     """What a demand asks for, and the answer to it."""
 
     subject = word(N_("想要什么数据"))
@@ -91,14 +87,6 @@ class DemandFacts(Schema):
     clarification = word(N_("请您补充的内容"))
     public_subject = word(N_("公开标题"))
     public_text = word(N_("公开说明"))
-    published_at = moment(N_("公开时间"))
-    supporters = number(N_("附议人数"))
-    answer = word(N_("答复"))
-    answer_text = word(N_("答复内容"))
-    answer_ground = word(N_("不予开放的依据"))
-    opens_on = day(N_("最迟开放日期"))
-    answered_at = moment(N_("答复时间"))
-    coordination = word(N_("协调意见"))
 
 
 class CaseSheet(CaseSummary):
@@ -161,11 +149,10 @@ class JournalLine(Schema):
     due_at = moment(N_("最迟时间"))
 
 
-class Journal(Schema):
+class Journal(Paged):
     """A page of a journal."""
 
     items = several(JournalLine, N_("记录"))
-    next = word(N_("下一页的 after；没有更多时为空"), allow_none=True)
 
 
 class Verification(Schema):
@@ -218,8 +205,7 @@ class WorkEntry(Turn):
     case = one(CaseSummary, N_("办件"))
 
 
-class Worklist(Schema):
+class Worklist(Paged):
     """A page of the work list, the earliest due first."""
 
     items = several(WorkEntry, N_("待办"))
-    next = word(N_("下一页的 after；没有更多时为空"), allow_none=True)

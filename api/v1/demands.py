@@ -104,13 +104,10 @@ def public(case: Case, reader: User | None) -> dict[str, Any]:
     if demand is None:
         raise NotFound(case.reference)
     told = [line for line in history(case, None) if line.kind is EventKind.ANSWERED]
-    return shown.demand_summary(demand) | {
+    return {
+        **shown.demand_summary(demand),
+        **shown.taken(demand, public_schemas.DemandAnswer),
         "text": demand.public_text,
-        "answer": demand.answer,
-        "answer_text": demand.answer_text,
-        "answer_ground": demand.answer_ground,
-        "opens_on": demand.opens_on,
-        "coordination": demand.coordination,
         "dataset": demand.dataset.code if demand.dataset else None,
         "steps": [
             {"at": line.at, "title": gettext(line.title), "role_title": gettext(line.role.title) if line.role else ""}

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 from webargs.fields import DelimitedList
 
 from api.v1.paging import Cursor, Paging
-from api.v1.schemas import Body, day, moment, number, one, several, word, yes
+from api.v1.schemas import Body, Paged, Standing, day, moment, number, one, several, word, yes
 from models import N_
 from workflow.fields import choice
 
@@ -132,24 +132,34 @@ class Similar(Schema):
     )
 
 
-class DemandSummary(Schema):
-    """A published demand."""
+class DemandProgress(Schema):
+    """How far a demand has come in public."""
 
-    reference = word(N_("编号"))
-    subject = word(N_("公开标题"))
-    state = word(N_("状态"))
-    state_title = word(N_("状态名称"))
     supporters = number(N_("附议人数"))
-    body = one(Body, N_("数据开放主体"))
     published_at = moment(N_("公开时间"))
     answered_at = moment(N_("答复时间"))
 
 
-class DemandPage(Schema):
+class DemandAnswer(Schema):
+    """What a demand was answered, and what came of a dispute about that."""
+
+    answer = word(N_("答复"))
+    answer_text = word(N_("答复内容"))
+    answer_ground = word(N_("不予开放的依据"))
+    opens_on = day(N_("最迟开放日期"))
+    coordination = word(N_("协调意见"))
+
+
+class DemandSummary(Standing, DemandProgress):
+    """A published demand."""
+
+    subject = word(N_("公开标题"))
+
+
+class DemandPage(Paged):
     """A page of published demands, the newest first."""
 
     items = several(DemandSummary, N_("需求"))
-    next = word(N_("下一页的 after；没有更多时为空"), allow_none=True)
 
 
 class DemandList(Schema):
@@ -166,15 +176,10 @@ class PublicStep(Schema):
     role_title = word(N_("角色名称"))
 
 
-class PublicDemand(DemandSummary):
+class PublicDemand(DemandSummary, DemandAnswer):
     """A published demand with its answer."""
 
     text = word(N_("公开说明"))
-    answer = word(N_("答复"))
-    answer_text = word(N_("答复内容"))
-    answer_ground = word(N_("不予开放的依据"))
-    opens_on = day(N_("最迟开放日期"))
-    coordination = word(N_("协调意见"))
     dataset = word(N_("清单条目的编号"), allow_none=True)
     steps = several(PublicStep, N_("办理过程"))
     supported = yes(N_("您是否已附议"))

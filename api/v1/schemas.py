@@ -70,6 +70,21 @@ class Body(Schema):
     name = word(N_("名称"))
 
 
+class Standing(Schema):
+    """Which case something is, where it stands, and with whom."""
+
+    reference = word(N_("编号"))
+    state = word(N_("状态"))
+    state_title = word(N_("状态名称"))
+    body = one(Body, N_("数据开放主体"))
+
+
+class Paged(Schema):
+    """Where a long list goes on."""
+
+    next = word(N_("下一页的 after；没有更多时为空"), allow_none=True)
+
+
 class Mistake(Schema):
     """Something that has to be mended."""
 

@@ -4,9 +4,12 @@ import hashlib
 from typing import Any
 
 from flask_babel import get_locale, gettext
+from marshmallow import Schema
 
 from api.marks import state_mark
 from api.strips import strip_of
+from api.v1.case_schemas import DemandFacts
+from api.v1.public_schemas import DemandProgress
 from models import KIND_TITLES, Case, Clock, Dataset, Demand, Organisation, User, WorkItem
 from workflow import access, casework, clock
 from workflow.calendar import today
@@ -14,11 +17,20 @@ from workflow.history import Reading, reading_of
 from workflow.stages import STEPS
 from workflow.worklist import open_items
 
-DEMAND = (
-    "subject", "description", "purpose", "value", "suspected_holder", "frequency", "delivery", "clarification",
-    "public_subject", "public_text", "published_at", "supporters", "answer", "answer_text", "answer_ground", "opens_on",
-    "answered_at", "coordination",
-)  # fmt: skip
+
+def taken(row: Any, schema: type[Schema]) -> dict[str, Any]:
+    """Return of a row what a schema gives under the same names."""
+    return {name: getattr(row, name) for name in schema().fields}
+
+
+def standing(case: Case, organisation: Organisation | None) -> dict[str, Any]:
+    """Return which case something is, where it stands, and with whom."""
+    return {
+        "reference": case.reference,
+        "state": case.state,
+        "state_title": state_mark(case.state).words,
+        "body": body(organisation),
+    }
 
 
 def body(organisation: Organisation | None) -> dict[str, str] | None:
@@ -28,17 +40,13 @@ def body(organisation: Organisation | None) -> dict[str, str] | None:
 
 def summary(case: Case, reader: User) -> dict[str, Any]:
     """Return a case as lists give it."""
-    return {
-        "reference": case.reference,
+    return standing(case, case.body) | {
         "kind": case.kind,
         "kind_title": gettext(KIND_TITLES[case.kind]),
         "title": case.title,
         "status": case.status.value,
-        "state": case.state,
-        "state_title": state_mark(case.state).words,
         "opened_at": case.opened_at,
         "ended_at": case.ended_at,
-        "body": body(case.body),
         "mine": case.requester_id == reader.id,
     }
 
@@ -52,7 +60,7 @@ def sheet(case: Case, reader: User) -> dict[str, Any]:
         "waiting": [shown for item, shown in turns if not item.offered],
         "offered": [shown for item, shown in turns if item.offered and shown["yours"]],
         "clocks": [clock_facts(each) for each in clock.running(case)],
-        "demand": {name: getattr(case.demand, name) for name in DEMAND} if case.demand else None,
+        "demand": taken(case.demand, DemandFacts) if case.demand else None,
         "dataset": entry.code if entry else None,
     }
 
@@ -116,16 +124,7 @@ def clock_facts(each: Clock) -> dict[str, Any]:
 
 def demand_summary(demand: Demand) -> dict[str, Any]:
     """Return a published demand as lists give it."""
-    return {
-        "reference": demand.case.reference,
-        "subject": demand.public_subject,
-        "state": demand.case.state,
-        "state_title": state_mark(demand.case.state).words,
-        "supporters": demand.supporters,
-        "body": body(demand.holder),
-        "published_at": demand.published_at,
-        "answered_at": demand.answered_at,
-    }
+    return standing(demand.case, demand.holder) | taken(demand, DemandProgress) | {"subject": demand.public_subject}
 
 
 def dataset(entry: Dataset) -> dict[str, Any]:
