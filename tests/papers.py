@@ -1,8 +1,11 @@
 """Documents for tests: facts of each kind, ordered on a case and made by the worker."""
 
+from sqlalchemy import update
+
 from api.worker import background_of
-from models import Case, Document, db
+from models import Case, Document, Job, JobState, db, now
 from workflow import documents
+from workflow.outbox import ATTEMPTS
 
 DECISION = {
     "reference": "SQ-2026-000012",
@@ -27,7 +30,7 @@ AGREEMENT = {
     "body": "上海市交通委员会",
     "party": "示例数据研究所",
     "party_code": "91310000MA1FL00000",
-    "template": "第 1 版",
+    "template": "1",
     "terms": [["用途", "Purpose", "停车需求研究"], ["人员", "People", ["甲", "乙"]], ["配额", "Quota", 20]],
     "clauses": [
         {"number": n, "title": "用途", "text": "仅用于研究。", "title_en": "Purpose", "text_en": "For research alone."}
@@ -50,6 +53,14 @@ def work(app) -> None:
     db.session.rollback()
     background_of(app).work()
     db.session.expire_all()
+
+
+def exhaust(app) -> None:
+    """Let the worker try until it gives up."""
+    for _ in range(ATTEMPTS):
+        work(app)
+        db.session.execute(update(Job).where(Job.state == JobState.READY).values(run_at=now()))
+        db.session.commit()
 
 
 def made(app, case: Case, kind: str = "agreement", **facts: object) -> Document:

@@ -18,11 +18,10 @@ from pypdf import PdfReader
 from sqlalchemy import select, update
 
 from api.worker import background_of
-from models import Document, DocumentState, Incident, Job, JobState, Signature, db, now
-from tests.papers import AGREEMENT, DECISION, made, ordered, work
+from models import Document, DocumentState, Incident, Job, Signature, db, now
+from tests.papers import AGREEMENT, DECISION, exhaust, made, ordered, work
 from workflow import background, documents, outbox, site, store, verifying
 from workflow.documents import NotMade, certificates, rendering
-from workflow.outbox import ATTEMPTS
 
 pytestmark = pytest.mark.usefixtures("context")
 ROOT = Path(__file__).parents[2]
@@ -226,14 +225,6 @@ def test_without_the_offices_key_no_letter_of_decision_is_made(app, case):
     assert document.state is DocumentState.ORDERED
     assert "office.key" in db.session.scalars(select(Incident.error)).one()
     assert files(app) == []
-
-
-def exhaust(app) -> None:
-    """Let the worker try until it gives up."""
-    for _ in range(ATTEMPTS):
-        work(app)
-        db.session.execute(update(Job).where(Job.state == JobState.READY).values(run_at=now()))
-        db.session.commit()
 
 
 def test_nobody_signs_what_is_not_made(app, case, walker):
