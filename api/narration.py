@@ -27,6 +27,8 @@ SENTENCES = {
     EventKind.INCIDENT: N_("系统处理中断，已通知管理员"),
     EventKind.RETRIED: N_("管理员重试成功"),
     EventKind.CHANGED: N_("改写意见"),
+    EventKind.CONVENED: N_("列入会议议程"),
+    EventKind.ADJOURNED: N_("移出会议议程"),
     EventKind.MIGRATED: N_("改用新版流程"),
     EventKind.CANCELLED: N_("管理员结束了中断"),
     EventKind.ENDED: N_("办结"),

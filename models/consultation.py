@@ -58,6 +58,21 @@ class Expert(Base):
     user: Mapped[User] = relationship(lazy="joined")
 
 
+class ExpertChange(Numbered, Base):
+    """One change of the register of members: who made it, when, and what was there before; it is never changed."""
+
+    __tablename__ = "expert_change"
+    __table_args__ = (Index(None, "expert_id", "id"),)
+
+    expert_id: Mapped[int] = mapped_column(ForeignKey("expert.user_id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    # By the name of what has changed: what it was, and what it is.
+    data: Mapped[dict[str, Any]]
+
+    by: Mapped[User] = relationship(lazy="joined")
+
+
 class Consultation(Numbered, Base):
     """One question put to the committee on a case, and its answer."""
 
@@ -97,6 +112,7 @@ class Consultation(Numbered, Base):
     case: Mapped[Case] = relationship(back_populates="consultations")
     seats: Mapped[list["Seat"]] = relationship(back_populates="consultation", order_by="Seat.id")
     opinions: Mapped[list["Opinion"]] = relationship(back_populates="consultation", order_by="Opinion.seat")
+    remarks: Mapped[list["Remark"]] = relationship(back_populates="consultation", order_by="Remark.id")
     minutes: Mapped["Document | None"] = relationship()
     meeting: Mapped["Meeting | None"] = relationship(back_populates="agenda")
 
@@ -160,6 +176,22 @@ class Opinion(Base):
 
     consultation: Mapped[Consultation] = relationship(back_populates="opinions")
     user: Mapped[User] = relationship(lazy="joined")
+
+
+class Remark(Numbered, Base):
+    """What a member asks about the procedure or the papers, and what the secretary says to it; all members read it."""
+
+    __tablename__ = "remark"
+    __table_args__ = (Index(None, "consultation_id"),)
+
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultation.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    # A member's words bear no name where they are shown.
+    by_secretary: Mapped[bool] = mapped_column(default=False)
+    text: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    consultation: Mapped[Consultation] = relationship(back_populates="remarks")
 
 
 class Meeting(Numbered, Base):

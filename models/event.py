@@ -30,6 +30,8 @@ class EventKind(StrEnum):
     INCIDENT = "incident"
     RETRIED = "retried"
     CHANGED = "changed"
+    CONVENED = "convened"
+    ADJOURNED = "adjourned"
     MIGRATED = "migrated"
     CANCELLED = "cancelled"
     ENDED = "ended"

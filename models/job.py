@@ -55,6 +55,8 @@ class Letter(Numbered, Base):
     subject: Mapped[str]
     text: Mapped[str]
     message_id: Mapped[str] = mapped_column(unique=True)
+    # The entry for calendars that goes with the letter, as it stood when the letter was written.
+    calendar: Mapped[str | None]
     written_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]

@@ -659,8 +659,13 @@ def upgrade() -> None:
                 "incident",
                 "retried",
                 "changed",
+                "convened",
+                "adjourned",
                 "migrated",
                 "cancelled",
+                "invited",
+                "joined",
+                "left",
                 "ended",
                 name="eventkind",
                 native_enum=False,
@@ -681,6 +686,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_event_case_id_number")),
     )
+    op.create_table(
+        "expert_change",
+        sa.Column("expert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_expert_change_by_id_user")),
+        sa.ForeignKeyConstraint(["expert_id"], ["expert.user_id"], name=op.f("fk_expert_change_expert_id_expert")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_expert_change")),
+    )
+    with op.batch_alter_table("expert_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_expert_change_expert_id_id"), ["expert_id", "id"], unique=False)
+
     op.create_table(
         "file",
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -999,6 +1020,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("calendar", sa.Text(), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
@@ -1176,6 +1198,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("consultation_id", "seat", name=op.f("pk_opinion")),
     )
     op.create_table(
+        "remark",
+        sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_secretary", sa.Boolean(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"], ["consultation.id"], name=op.f("fk_remark_consultation_id_consultation")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_remark_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_remark")),
+    )
+    with op.batch_alter_table("remark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_remark_consultation_id"), ["consultation_id"], unique=False)
+
+    op.create_table(
         "sealed_opinion",
         sa.Column("consultation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
@@ -1339,6 +1378,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sealed_opinion_consultation_id_seat"))
 
     op.drop_table("sealed_opinion")
+    with op.batch_alter_table("remark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_remark_consultation_id"))
+
+    op.drop_table("remark")
     op.drop_table("opinion")
     with op.batch_alter_table("entitlement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_entitlement_state_ends_on"))
@@ -1403,6 +1446,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_file_case_id"))
 
     op.drop_table("file")
+    with op.batch_alter_table("expert_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_expert_change_expert_id_id"))
+
+    op.drop_table("expert_change")
     op.drop_table("event")
     op.drop_table("document")
     with op.batch_alter_table("demand", schema=None) as batch_op:
