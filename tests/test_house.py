@@ -41,6 +41,8 @@ PAGES = {
     "demands.new": "citizen",
     "demands.show": "stranger",
     "docs.api": "",
+    "documents.verify": "",
+    "factors.show": "citizen",
     "entitlements.index": "citizen",
     "entitlements.show": "citizen",
     "incidents.index": "steward",
@@ -59,13 +61,17 @@ NO_PAGES = {
     "catalogue.dataset_ld", "demands.similar", "docs.problem", "language.choose", "worklist.export",
 }  # fmt: skip
 NO_PAGES |= {"entitlements.download", "files.show"}
+NO_PAGES |= {"documents.authority", "documents.show", "factors.picture"}
 # What everybody may read.
 PUBLIC = NO_PAGES - {"worklist.export"} | {"home", "docs.api", "catalogue.index", "catalogue.dataset", "demands.index"}
 PUBLIC |= {"conditions.index", "conditions.version"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
 PUBLIC |= {"v1_demands.list_demands", "v1_demands.list_similar", "v1_demands.show_demand"}
-PUBLIC -= {"entitlements.download", "files.show"}
+PUBLIC |= {"documents.verify"}
+PUBLIC -= {"entitlements.download", "files.show", "documents.show", "factors.picture"}
+# What everybody may send.
+FOR_ALL = {"v1_tokens.create_token", "documents.examine"}
 # What a demonstration shows to everybody.
 SHOWN = {"letters.index", "letters.show"}
 VERBS = {
@@ -292,7 +298,7 @@ def test_whoever_has_not_signed_in_gets_only_what_is_public(house):
                 seen.add(endpoint)
             else:
                 assert page.status in (303, 401, 404), (endpoint, page.status)
-        elif not endpoint.startswith("auth.") and endpoint != "v1_tokens.create_token":
+        elif not endpoint.startswith("auth.") and endpoint not in FOR_ALL:
             page = house.post(path, method=method) if method == "POST" else None
             status = page.status if page else house.client().open(path, method=method).status_code
             assert status in (400, 401, 403, 404), (endpoint, method, status)
