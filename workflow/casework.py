@@ -359,7 +359,7 @@ def answerable(
 def has_answered(case: Case, actor: User, names: tuple[str, ...]) -> bool:
     """Say whether a person has answered one of some steps on a case: the four-eyes rule."""
     asked = {"case": case.id, "steps": names, "person": actor.id}
-    return db.session.execute(SAID, asked).first() is not None
+    return db.session.connection().execute(SAID, asked).first() is not None
 
 
 @contextmanager

@@ -82,6 +82,8 @@ def extend(case: Case, limit: str, actor: User, reason: str, at: datetime) -> No
 
 def running(case: Case) -> list[Clock]:
     """Return the clocks of a case that run or stand still."""
+    if rows.begun(case):
+        return []
     # A clock that has run out in this transaction still runs in the database.
     return [clock for clock in db.session.scalars(RUNNING, {"case": case.id}) if clock.state in ALIVE]
 

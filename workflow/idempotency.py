@@ -26,7 +26,7 @@ def answered_before(key: str | None, digest: str) -> Case | None:
 
     Raises Repeated when the key was used for something else.
     """
-    earlier = db.session.execute(EARLIER, {"sent": key}).first() if key else None
+    earlier = db.session.connection().execute(EARLIER, {"sent": key}).first() if key else None
     if earlier is None:
         return None
     if earlier.digest != digest:

@@ -13,7 +13,7 @@ _TAKE = text(
 
 def next_number(prefix: str, year: int) -> int:
     """Return the next number of a prefix in a year; the caller's transaction keeps it or gives it back."""
-    return int(db.session.execute(_TAKE, {"prefix": prefix, "year": year}).scalar_one())
+    return int(db.session.connection().execute(_TAKE, {"prefix": prefix, "year": year}).scalar_one())
 
 
 def reference(prefix: str, year: int) -> str:

@@ -54,6 +54,8 @@ class Unwritten:
     new: list[Row] = field(default_factory=list)
     changed: dict[Clock | WorkItem, dict[str, Any]] = field(default_factory=dict)
     forgotten: list[str] = field(default_factory=list)
+    # The cases that began in this transaction, of which the database holds nothing else yet.
+    begun: set[int] = field(default_factory=set)
 
 
 def unwritten() -> Unwritten:
@@ -91,6 +93,12 @@ def begin(case: Case) -> None:
         # Nothing hangs on a new case, so that nobody need look for it.
         set_committed_value(case, name, None)
     session.add(case)
+    unwritten().begun.add(case.id)
+
+
+def begun(case: Case) -> bool:
+    """Say whether a case has begun in this very transaction, so that no row of it stands in the database."""
+    return case.id in unwritten().begun
 
 
 def add(*rows: Row) -> None:
