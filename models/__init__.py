@@ -31,7 +31,7 @@ from models.factor import Factor, RecoveryCode
 from models.file import File
 from models.incident import Incident, Resolution
 from models.job import Job, JobState, Letter
-from models.limit import Holiday, Limit, Unit
+from models.limit import Correction, Holiday, Limit, Unit
 from models.listing import Listing
 from models.search import INDEXES, KINDS
 from models.user import (
@@ -75,6 +75,7 @@ __all__ = [
     "Conditions",
     "ConditionsDraft",
     "Consultation",
+    "Correction",
     "Counter",
     "DataRequest",
     "Dataset",

@@ -3,10 +3,11 @@
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Base, Numbered
+from models.base import Base, Numbered, now
+from models.user import User
 
 
 class Unit(StrEnum):
@@ -17,7 +18,7 @@ class Unit(StrEnum):
 
 
 class Limit(Numbered, Base):
-    """A time limit and its legal basis, in force from a day on."""
+    """A time limit and its legal basis, in force from a day on; a row is never changed, another one follows it."""
 
     __tablename__ = "limit"
     __table_args__ = (UniqueConstraint("name", "since"),)
@@ -30,6 +31,11 @@ class Limit(Numbered, Base):
     extension: Mapped[int] = mapped_column(default=0)
     basis: Mapped[str]
     since: Mapped[dt.date]
+    # Nobody where the row came with the service.
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    entered_at: Mapped[dt.datetime] = mapped_column(default=now)
+
+    entered_by: Mapped[User | None] = relationship()
 
 
 class Holiday(Base):
@@ -42,3 +48,21 @@ class Holiday(Base):
     name: Mapped[str]
     # Says that the official arrangement of this year has not been published yet.
     provisional: Mapped[bool] = mapped_column(default=False)
+
+
+class Correction(Numbered, Base):
+    """A day of the calendar that was set by a person: what it was, what it is, why, by whom and when."""
+
+    __tablename__ = "correction"
+
+    day: Mapped[dt.date] = mapped_column(index=True)
+    was_working: Mapped[bool]
+    was_name: Mapped[str] = mapped_column(default="")
+    working: Mapped[bool]
+    name: Mapped[str]
+    provisional: Mapped[bool]
+    reason: Mapped[str]
+    entered_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    entered_at: Mapped[dt.datetime] = mapped_column(default=now)
+
+    entered_by: Mapped[User] = relationship()

@@ -100,19 +100,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_holiday")),
     )
     op.create_table(
-        "limit",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("unit", sa.Enum("working", "calendar", name="unit", native_enum=False, length=20), nullable=False),
-        sa.Column("extension", sa.Integer(), nullable=False),
-        sa.Column("basis", sa.Text(), nullable=False),
-        sa.Column("since", sa.Date(), nullable=False),
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_limit")),
-        sa.UniqueConstraint("name", "since", name=op.f("uq_limit_name_since")),
-    )
-    op.create_table(
         "organisation",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_en", sa.Text(), nullable=True),
@@ -200,6 +187,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_kind_status_id"), ["kind", "status", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_case_requester_id_id"), ["requester_id", "id"], unique=False)
+
+    op.create_table(
+        "correction",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("was_working", sa.Boolean(), nullable=False),
+        sa.Column("was_name", sa.Text(), nullable=False),
+        sa.Column("working", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("entered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["user.id"], name=op.f("fk_correction_entered_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
+    )
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_correction_day"), ["day"], unique=False)
 
     op.create_table(
         "dataset",
@@ -319,6 +324,22 @@ def upgrade() -> None:
         sa.Column("closed_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_factor_user_id_user")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_factor")),
+    )
+    op.create_table(
+        "limit",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Enum("working", "calendar", name="unit", native_enum=False, length=20), nullable=False),
+        sa.Column("extension", sa.Integer(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("entered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["entered_by_id"], ["user.id"], name=op.f("fk_limit_entered_by_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_limit")),
+        sa.UniqueConstraint("name", "since", name=op.f("uq_limit_name_since")),
     )
     op.create_table(
         "meeting",
@@ -1487,6 +1508,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_meeting_starts_at"))
 
     op.drop_table("meeting")
+    op.drop_table("limit")
     op.drop_table("factor")
     op.drop_table("expert")
     with op.batch_alter_table("dataset", schema=None) as batch_op:
@@ -1496,6 +1518,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dataset_provider_id"))
 
     op.drop_table("dataset")
+    with op.batch_alter_table("correction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_correction_day"))
+
+    op.drop_table("correction")
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_requester_id_id"))
         batch_op.drop_index(batch_op.f("ix_case_parent_id"))
@@ -1510,7 +1536,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisation_kind"))
 
     op.drop_table("organisation")
-    op.drop_table("limit")
     op.drop_table("holiday")
     op.drop_table("definition")
     op.drop_table("dataset_group")
