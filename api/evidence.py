@@ -1,4 +1,4 @@
-"""What stands beside a step's form: the tables' advice with its rules, and demands that ask for the same."""
+"""What stands beside a step's form: the tables' advice, demands that ask for the same, an application's conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,9 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-from models import Case, OpenType
+from api.auth import actor
+from api.judging import Judging, judging
+from models import Case, OpenType, Role
 from workflow import definitions, demands
 from workflow.engine import Decision, EngineError
 from workflow.stage import Step
@@ -22,6 +24,7 @@ class Beside:
     looser: bool = False
     incomplete: bool = False
     twins: list[Case] = field(default_factory=list)
+    judging: Judging | None = None
 
 
 def beside(case: Case, step: Step, values: Mapping[str, Any], preview: bool = False) -> Beside:
@@ -29,6 +32,9 @@ def beside(case: Case, step: Step, values: Mapping[str, Any], preview: bool = Fa
 
     `values` are the answers so far; with `preview` they are what the person wants the tables' view of.
     """
+    reader = actor()
+    if step.stage == "application" and step.role is not Role.REQUESTER and reader is not None:
+        return Beside(judging=judging(case, step.name, values, reader))
     if step.name == "propose_classification":
         return advice(case, values) if preview else Beside()
     if step.stage == "classification" and case.classification is not None:

@@ -1,6 +1,7 @@
 """The page of each step: generated from its declaration, one blueprint for each role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +13,7 @@ from marshmallow import ValidationError
 from api import drafting, evidence, prefill
 from api.auth import actor
 from api.forms import answered, rearranged, written
+from api.judging import unmet_options
 from api.language import called
 from api.security import FormView
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
@@ -160,7 +162,7 @@ class StepPage(FormView):
             clashes=clashes,
             focus=focus,
             kept_files=drafting.kept_files(case, self.step, someone()),
-            options=options(self.step),
+            options=options(self.step, case),
             beside=evidence.beside(case, self.step, values, preview=preview),
             clocks=[each for each in clock.running(case) if each.limit == item.limit],
             told=history(case, someone()),
@@ -204,13 +206,11 @@ def onward(case: Case, person: User) -> str:
     return url_for("worklist.index")
 
 
-def options(step: Step) -> dict[str, list[tuple[str, str]]]:
+def options(step: Step, case: Case) -> dict[str, list[tuple[str, str]]]:
     """Return the choices of fields that are known only now."""
-    return {
-        name: bodies()
-        for name, field in step.answer._declared_fields.items()
-        if field.metadata.get("options") == "bodies"
-    }
+    known: dict[Any, Callable[[], list[tuple[str, str]]]] = {"bodies": bodies, "unmet": partial(unmet_options, case)}
+    asked = {name: field.metadata.get("options") for name, field in step.answer._declared_fields.items()}
+    return {name: known[word]() for name, word in asked.items() if word in known}
 
 
 def bodies() -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from api.commands.office import step_table
 from tests.answers import ANSWERER
 from tests.house import CHINESE, FIELDS
 from workflow.check import problems
+from workflow.fields import Group, Text
 from workflow.stages import STEPS
 
 README = Path(__file__).parent.parent / "README.md"
@@ -52,6 +53,8 @@ PAGES = {
     "listings.new": "clerk",
     "people.index": "steward",
     "people.show": "steward",
+    "register.index": "",
+    "register.show": "",
     "worklist.index": "clerk",
     "worklist.take_over": "other_reviewer",
 }
@@ -64,7 +67,8 @@ NO_PAGES |= {"entitlements.download", "files.show"}
 NO_PAGES |= {"documents.authority", "documents.show", "factors.picture"}
 # What everybody may read.
 PUBLIC = NO_PAGES - {"worklist.export"} | {"home", "docs.api", "catalogue.index", "catalogue.dataset", "demands.index"}
-PUBLIC |= {"conditions.index", "conditions.version"}
+PUBLIC |= {"conditions.index", "conditions.version", "register.index", "register.show", "register.table"}
+NO_PAGES |= {"register.table", "agreements.odrl"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
 PUBLIC |= {"v1_demands.list_demands", "v1_demands.list_similar", "v1_demands.show_demand"}
@@ -75,8 +79,10 @@ FOR_ALL = {"v1_tokens.create_token", "documents.examine"}
 # What a demonstration shows to everybody.
 SHOWN = {"letters.index", "letters.show"}
 VERBS = {
-    "Amend", "Answer", "Approve", "Assess", "Check", "Clarify", "Confirm", "Coordinate", "Decide", "Describe",
-    "Dispute", "Extend", "Give", "Propose", "Re-evaluate", "Review", "Screen", "Submit", "Suspend", "Withdraw",
+    "Amend", "Answer", "Approve", "Ask", "Assess", "Check", "Clarify", "Complete", "Conclude", "Confirm", "Consult",
+    "Coordinate", "Countersign", "Decide", "Declare", "Describe", "Dispute", "Draft", "Extend", "Give", "Negotiate",
+    "Propose", "Provision", "Re-evaluate", "Recuse", "Replace", "Request", "Resume", "Review", "Rule", "Screen", "Seat",
+    "Sign", "Submit", "Suspend", "Terminate", "Withdraw",
 }  # fmt: skip
 
 
@@ -106,15 +112,24 @@ def address(house, endpoint, method="GET"):
     }
     if endpoint.removeprefix("v1_").startswith("entitlements."):
         places["reference"] = known["entitlement"]
+    if endpoint.removeprefix("v1_").startswith("register."):
+        places["reference"] = house.at["provision_access"]
     rule = next(rule for rule in house.app.url_map.iter_rules(endpoint) if method in rule.methods)
     with house.app.test_request_context():
         return house.app.url_for(endpoint, _method=method, **{name: places[name] for name in rule.arguments})
 
 
 def text_answer(step):
-    """Return the texts among a good answer's fields that are required, by name."""
+    """Return the fields of an answer that are required, by name; a group of rows has no control of its own."""
     fields = STEPS[step].answer().fields
-    return [name for name, field in fields.items() if field.required]
+    return [name for name, field in fields.items() if field.required and not isinstance(field, Group)]
+
+
+def too_long(step):
+    """Return an answer in which the first text is one character too long."""
+    fields = STEPS[step].answer().fields
+    name, text = next((name, field) for name, field in fields.items() if isinstance(field, Text))
+    return {name: "长" * (text.most + 1)}
 
 
 def test_what_is_drawn_is_what_is_declared():
@@ -173,7 +188,7 @@ def test_a_step_that_does_not_wait_is_refused(house, step):
 @EVERY_STEP
 def test_a_faulty_answer_names_the_field_and_keeps_the_text(house, step):
     before, needed = house.counts(), text_answer(step)
-    empty = house.post(house.step(step), ANSWERER[step], {} if needed else {"reason": "长" * 501})
+    empty = house.post(house.step(step), ANSWERER[step], {} if needed else too_long(step))
     assert empty.status == 422
     assert set(needed) <= empty.wrong
     assert empty.all("//title/text()")[0].startswith("错误：")

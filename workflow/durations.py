@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
+from sqlalchemy import Select
+
 from models import Application, Case, Clock, DataRequest, Dataset, Pause, db
 from workflow.calendar import is_working, local_day
 
@@ -35,20 +37,28 @@ class Usual:
 
 def usual(dataset: Dataset) -> Usual | None:
     """Return how long a decision on a data set usually takes: from its own cases, its body's, or everybody's."""
+    own = _decided().join(DataRequest, DataRequest.case_id == Application.case_id)
+    own = own.where(DataRequest.dataset_id == dataset.id).order_by(DataRequest.id.desc())
+    body = _decided().where(Case.body_id == dataset.provider_id).order_by(Case.id.desc())
+    return _measured("dataset", own, ENOUGH) or _measured("body", body, ENOUGH) or of_all()
+
+
+def of_all() -> Usual | None:
+    """Return how long a decision usually takes, whatever the data."""
+    return _measured("all", _decided().order_by(Application.case_id.desc()), 1)
+
+
+def _decided() -> Select[Any]:
+    query: Select[Any] = db.select(Application.case_id, Application.accepted_at, Application.decided_at)
     # What was split among several bodies is decided part by part.
-    decided = db.select(Application.case_id, Application.accepted_at, Application.decided_at)
-    decided = decided.join(Case, Case.id == Application.case_id).where(
+    return query.join(Case, Case.id == Application.case_id).where(
         Case.body_id.is_not(None), Application.accepted_at.is_not(None), Application.decided_at.is_not(None)
     )
-    own = decided.join(DataRequest, DataRequest.case_id == Application.case_id)
-    own = own.where(DataRequest.dataset_id == dataset.id).order_by(DataRequest.id.desc())
-    body = decided.where(Case.body_id == dataset.provider_id).order_by(Case.id.desc())
-    everybody = decided.order_by(Application.case_id.desc())
-    for scope, query, enough in (("dataset", own, ENOUGH), ("body", body, ENOUGH), ("all", everybody, 1)):
-        found = [tuple(row) for row in db.session.execute(query.limit(RECENT))]
-        if len(found) >= enough:
-            return _usual(scope, found)
-    return None
+
+
+def _measured(scope: str, query: Select[Any], enough: int) -> Usual | None:
+    found = [tuple(row) for row in db.session.execute(query.limit(RECENT))]
+    return _usual(scope, found) if len(found) >= enough else None
 
 
 def _usual(scope: str, found: list[tuple[Any, ...]]) -> Usual:

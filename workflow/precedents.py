@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select
 
 from models import Application, Case, DataRequest, User, db
-from workflow import access
+from workflow import access, register
 
 # How many past cases are shown, and how many are looked through for them.
 MOST, LOOKED_AT = 8, 500
@@ -29,7 +29,7 @@ class Precedent:
     @property
     def reasons(self) -> str:
         """Return why it was decided so: for whoever may read the case, else what stands on the public register."""
-        return str(self.application.decision.get("text", "")) if self.readable else self.application.summary
+        return str(self.application.decision.get("text", "")) if self.readable else register.summary(self.application)
 
     @property
     def unmet(self) -> list[str]:

@@ -49,7 +49,7 @@ def test_of_another_bodys_cases_only_what_is_published_is_seen(entry, people):
     reviewer = person(people, "reviewer")
     there = conditional("别处的数据", body=OTHER)
     here = decided(entry, "")
-    hidden = decided(there, "refuse")
+    hidden = decided(there, "approve")
     public = decided(
         there, "refuse", published_on=date(2026, 11, 1), summary="公开的摘要", decision={"text": "内部的理由"}
     )

@@ -270,8 +270,9 @@ class Ruling(Answer):
         most=50,
         metadata={
             "label": N_("不符合的条件"),
-            "widget": "lines",
-            "hint": N_("每行一个条件编号；必须是公布过、并且审核认定不符合的。"),
+            "widget": "check",
+            "options": "unmet",
+            "hint": N_("公布过、并且审核认定不符合的条件；没有可选的，只能依据法律上的障碍。"),
             "when": {"decision": ["refuse", "part"]},
         },
     )
