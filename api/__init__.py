@@ -23,6 +23,7 @@ from api import (
     forms,
     home,
     incidents,
+    judging,
     language,
     letters,
     listings,
@@ -31,6 +32,7 @@ from api import (
     numbers,
     pages,
     people_pages,
+    register,
     security,
     settings,
     uploads,
@@ -73,6 +75,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         factors,
         worker,
         conditions,
+        judging,
     ):
         part.register(app)
     app.add_url_rule("/", "home", home.index)
@@ -96,6 +99,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         incidents.bp,
         letters.bp,
         people_pages.bp,
+        register.bp,
         set_up.bp,
         verify_command.bp,
         worker_command.bp,
