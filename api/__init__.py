@@ -62,6 +62,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.before_request(only_read)
     for part in (
         uploads,
+        entitlements,
         files,
         numbers,
         language,

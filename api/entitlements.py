@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context, url_for
+from flask import Blueprint, Flask, Response, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import login_required
@@ -71,6 +71,17 @@ class Card:
     used: downloads.Used
     # Why the reader may not take data out now; empty where they may.
     shut: str
+
+
+def register(app: Flask) -> None:
+    """Give the page of a case its entitlements."""
+    app.jinja_env.globals.update(entitlements_of=entitlements.of, entitlement_mark=mark_of)
+
+
+def mark_of(state: EntitlementState) -> Mark:
+    """Return the badge of an entitlement's state."""
+    tone, icon = MARKS[state]
+    return Mark(tone, icon, gettext(ENTITLEMENT_STATES[state]))
 
 
 @bp.get("/entitlements")
@@ -157,7 +168,6 @@ def page(entitlement: Entitlement, person: User, refused: str = "") -> str:
 def card(entitlement: Entitlement, person: User) -> Card:
     """Return an entitlement as a person sees it."""
     today = calendar.today()
-    tone, icon = MARKS[entitlement.state]
     refusal = downloads.shut(entitlement, person, today)
     resource = resources.newest(entitlement.dataset_id)
     if refusal is None and resource is None:
@@ -166,7 +176,7 @@ def card(entitlement: Entitlement, person: User) -> Card:
         shut = gettext(refusal().sentence) if refusal else ""
     return Card(
         entitlement,
-        Mark(tone, icon, gettext(ENTITLEMENT_STATES[entitlement.state])),
+        mark_of(entitlement.state),
         gettext(MODES.get(entitlement.mode, entitlement.mode)),
         resource,
         downloads.used(entitlement, today),
