@@ -8,9 +8,11 @@ from flask_migrate import Migrate
 
 from api import (
     accounts,
+    applications,
     auth,
     cases,
     catalogue,
+    companions,
     conditions,
     data,
     demands,
@@ -71,6 +73,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         forms,
         marks,
         narration,
+        companions,
         errors,
         documents,
         factors,
@@ -82,9 +85,11 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.add_url_rule("/", "home", home.index)
     for blueprint in (
         accounts.bp,
+        applications.bp,
         catalogue_commands.bp,
         cases.bp,
         catalogue.bp,
+        companions.bp,
         data.bp,
         data_commands.bp,
         entitlements.bp,

@@ -11,7 +11,7 @@ from flask_login import login_required
 from api.numbers import key
 from api.pages import address_of, someone
 from api.process_map import Map, maps_of, ways_ahead
-from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, db
+from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, WorkState, db
 from workflow import access, clock
 from workflow.history import Line, history
 from workflow.journal import verify
@@ -41,12 +41,16 @@ def index() -> ResponseReturnValue:
     """List the reader's own cases: those that wait for them first."""
     person = someone()
     after = request.args.get("before", type=key)
-    query = db.select(Case).where(Case.requester_id == person.id).order_by(Case.id.desc())
+    mine = db.or_(Case.requester_id == person.id, Case.id.in_(access.shared_with(person)))
+    query = db.select(Case).where(mine).order_by(Case.id.desc())
     if after is not None:
         query = query.where(Case.id < after)
     found = list(db.session.scalars(query.limit(PAGE + 1)))
     keys = [case.id for case in found]
-    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), access.waiting_for(person))
+    # What the requester of a shared case is asked waits for the reader as well.
+    asked = WorkItem.state == WorkState.OPEN, WorkItem.offered.is_(False), WorkItem.role == Role.REQUESTER
+    waits = db.or_(access.waiting_for(person), db.and_(*asked))
+    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), waits)
     waiting = set(db.session.scalars(turned)) if keys else set()
     groups = {"turn": [], "open": [], "draft": [], "ended": []}  # type: dict[str, list[Case]]
     for case in found[:PAGE]:
@@ -80,7 +84,7 @@ def show(reference: str) -> ResponseReturnValue:
     return render_template(
         "cases/show.html",
         case=case,
-        own=case.requester_id == person.id,
+        own=case.requester_id == person.id or access.is_companion(person, case),
         asked=asked,
         offered=[turn for turn in turns if turn.item.offered and turn.mine],
         clocks=[each for each in alive if each.limit not in CHANCES],

@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 from api.controls import Control, Form
 from api.forms import described, said_of
 from api.language import moment
+from api.numbers import in_words
 from models import Case, Draft, User, WorkItem
 from workflow import casework, drafts, files
 from workflow.errors import NotFound, NotOpen
@@ -93,13 +94,8 @@ def kept_files(case: Case, step: Step, person: User) -> dict[str, KeptFile]:
     found = {}
     for file in files.listed(case, person):
         address = url_for("files.show", reference=case.reference, number=file.id)
-        found[str(file.id)] = KeptFile(file.name, size(file.size), address)
+        found[str(file.id)] = KeptFile(file.name, in_words(file.size), address)
     return found
-
-
-def size(number: int) -> str:
-    """Write a number of bytes as people do."""
-    return f"{number / 1024 / 1024:.1f} MB" if number >= 1024 * 1024 else f"{max(1, number // 1024)} KB"
 
 
 def marks(step: Step, values: Mapping[str, Any]) -> str:

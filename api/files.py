@@ -10,6 +10,7 @@ from flask_login import login_required
 from marshmallow import ValidationError
 
 from api.mistakes import explained
+from api.numbers import in_words
 from api.pages import address_of, someone
 from models import N_, Case, File, User
 from workflow import access, casework, files, store
@@ -31,14 +32,6 @@ def register(app: Flask) -> None:
 def files_of(case: Case) -> list[File]:
     """Return the files of a case that the reader may read."""
     return files.listed(case, someone())
-
-
-def in_words(size: int) -> str:
-    """Return how large something is, as people say it."""
-    for unit, worth in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= worth:
-            return f"{size / worth:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{size} B"
 
 
 @bp.post("/cases/<reference>/steps/<step>/files")

@@ -31,6 +31,9 @@ SENTENCES = {
     EventKind.ADJOURNED: N_("移出会议议程"),
     EventKind.MIGRATED: N_("改用新版流程"),
     EventKind.CANCELLED: N_("管理员结束了中断"),
+    EventKind.INVITED: N_("邀请别人一起填写"),
+    EventKind.JOINED: N_("接受邀请，一起填写"),
+    EventKind.LEFT: N_("不再一起填写"),
     EventKind.ENDED: N_("办结"),
 }
 # What the decision tables are called in a sentence.

@@ -27,3 +27,11 @@ def key(text: str) -> int:
 def register(app: Flask) -> None:
     """Let the numbers in addresses be keys."""
     app.url_map.converters["int"] = KeyConverter
+
+
+def in_words(size: int) -> str:
+    """Return how large something is, as people say it."""
+    for unit, worth in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= worth:
+            return f"{size / worth:.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size} B"

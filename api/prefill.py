@@ -1,9 +1,15 @@
 """What a form holds before a person has written in it: what the case already knows."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from marshmallow import Schema
+from marshmallow.fields import Date, List
+
+from api.questions import asked, listed, text
 from models import Case, OpenType
 from workflow import applications, decisions
+from workflow.fields import Attachments, Group, Tick
 from workflow.stage import Step
 
 # Steps whose form shows the catalogue fields of the case as they stand.
@@ -36,6 +42,29 @@ def of_application(case: Case, step: str) -> dict[str, Any]:
     application = case.application
     if application is None:
         return {}
+
+
+def from_earlier(form: Mapping[str, Any], answer: type[Schema]) -> dict[str, Any]:
+    """Return what a new application begins with: what an earlier one said, but no declaration, file or day.
+
+    Who declares, declares anew; and what was true on a day or in a file is to be looked at again.
+    """
+    kept: dict[str, Any] = {}
+    for name, field in asked(answer).items():
+        said = form.get(name)
+        if (
+            said in (None, "", [])
+            or isinstance(field, Attachments | Date)
+            or (isinstance(field, Tick) and field.required)
+        ):
+            continue
+        if isinstance(field, Group):
+            kept[name] = [from_earlier(row, field.answer) for row in listed(said)]
+        elif isinstance(field, List):
+            kept[name] = [text(each) for each in listed(said)]
+        else:
+            kept[name] = said if isinstance(said, bool) else text(said)
+    return kept
     if step == "complete_application":
         return dict(application.form)
     if step == "review_application":

@@ -11,8 +11,8 @@ from workflow.history import Line
 
 SAFE = etree.XMLParser(resolve_entities=False, no_network=True)
 NODES = frozenset(
-    {"userTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess", "exclusiveGateway", "startEvent",
-     "endEvent", "boundaryEvent", "intermediateCatchEvent"}
+    {"userTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess", "exclusiveGateway", "parallelGateway",
+     "startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent"}
 )  # fmt: skip
 
 

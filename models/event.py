@@ -34,6 +34,9 @@ class EventKind(StrEnum):
     ADJOURNED = "adjourned"
     MIGRATED = "migrated"
     CANCELLED = "cancelled"
+    INVITED = "invited"
+    JOINED = "joined"
+    LEFT = "left"
     ENDED = "ended"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from models import Job
-from workflow import documents, letters, mail, outbox, parts, unsealing
+from workflow import companions, documents, letters, mail, outbox, parts, unsealing
 from workflow.outbox import LEASE, Lost, Sessions
 from workflow.site import Site
 
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 JOBS: dict[str, Callable[[Sessions, Job, Site], None]] = {
     "letter": letters.write,
     "mail": mail.deliver,
+    "invitation": companions.mail_stranger,
     "render": documents.render,
     "part": parts.open_part,
     "part_decided": parts.hear_part,

@@ -227,6 +227,8 @@ def role_of(case: Case, event: Event) -> Role | None:
         return STEPS[event.step].role
     if event.kind is EventKind.EXTENDED:
         return Role.DECIDER
+    if event.kind in (EventKind.INVITED, EventKind.JOINED, EventKind.LEFT):
+        return Role.REQUESTER
     if event.kind is EventKind.OPENED and case.kind == "listing":
         return Role.CLERK
     return Role.REQUESTER if event.actor_id == case.requester_id else None
