@@ -42,6 +42,17 @@ def of_application(case: Case, step: str) -> dict[str, Any]:
     application = case.application
     if application is None:
         return {}
+    if step == "complete_application":
+        return dict(application.form)
+    if step == "review_application":
+        earlier = applications.findings(application)
+        return {"findings": [earlier.get(key, {"criterion": key}) for key in applications.criteria(application)]}
+    if step in ("draft_decision", "decide_application"):
+        return decisions.proposed(application)
+    if step == "draft_agreement" and case.agreement is not None:
+        asked = [clause["id"] for clause in case.agreement.clauses if clause.get("proposal")]
+        return {"answers": [{"clause": clause} for clause in asked]}
+    return {}
 
 
 def from_earlier(form: Mapping[str, Any], answer: type[Schema]) -> dict[str, Any]:
@@ -65,14 +76,3 @@ def from_earlier(form: Mapping[str, Any], answer: type[Schema]) -> dict[str, Any
         else:
             kept[name] = said if isinstance(said, bool) else text(said)
     return kept
-    if step == "complete_application":
-        return dict(application.form)
-    if step == "review_application":
-        earlier = applications.findings(application)
-        return {"findings": [earlier.get(key, {"criterion": key}) for key in applications.criteria(application)]}
-    if step in ("draft_decision", "decide_application"):
-        return decisions.proposed(application)
-    if step == "draft_agreement" and case.agreement is not None:
-        asked = [clause["id"] for clause in case.agreement.clauses if clause.get("proposal")]
-        return {"answers": [{"clause": clause} for clause in asked]}
-    return {}
