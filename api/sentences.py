@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # The functions that mark a text, and how many texts each takes.
 MARKS = {"_": 1, "N_": 1, "gettext": 1, "lazy_gettext": 1, "ngettext": 2}
 KEYWORDS = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "N_": None}
+# The name of the process that a diagram draws.
+NAME = re.compile(r'<bpmn:process [^>]*name="([^"]+)"')
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 TEMPLATES = {"silent": "false", "newstyle_gettext": "true"}
 
@@ -59,6 +61,8 @@ def collected() -> Iterator[Text]:
     yield from refusals(sorted((ROOT / "workflow").rglob("*.py")))
     for path in sorted((ROOT / "bpmn").glob("*.dmn")):
         yield from rules(path)
+    for path in sorted((ROOT / "bpmn").glob("*.bpmn")):
+        yield from NAME.findall(path.read_text("utf-8"))
 
 
 def marked(path: Path) -> Iterator[Text]:
