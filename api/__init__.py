@@ -8,6 +8,7 @@ from flask_migrate import Migrate
 
 from api import (
     accounts,
+    agreements,
     applications,
     auth,
     cases,
@@ -80,11 +81,13 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         worker,
         conditions,
         judging,
+        agreements,
     ):
         part.register(app)
     app.add_url_rule("/", "home", home.index)
     for blueprint in (
         accounts.bp,
+        agreements.bp,
         applications.bp,
         catalogue_commands.bp,
         cases.bp,
