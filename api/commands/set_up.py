@@ -4,7 +4,7 @@ import click
 from flask import Blueprint, current_app
 from flask_migrate import upgrade
 
-from api.seed import calendar, cases, clauses
+from api.seed import calendar, cases, clauses, data
 from api.seed.catalogue import load_seed
 from api.seed.people import seed_people
 from api.worker import background_of
@@ -37,4 +37,6 @@ def set_up() -> None:
         click.echo(
             f"Loaded {db.session.scalar(db.select(db.func.count()).select_from(Dataset))} entries of an open list."
         )
+    if loaded := data.load():
+        click.echo(f"Loaded the data behind {loaded} of them.")
     cases.load()

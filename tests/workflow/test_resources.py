@@ -1,5 +1,6 @@
 """The data behind a data set: taken in whole, value by value as they are, or not at all."""
 
+import csv
 import io
 import random
 
@@ -8,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from marshmallow import ValidationError
 
+from api.seed import data
+from api.seed.catalogue import FILE
 from models import Resource, db
 from tests.walks import Walker
 from workflow import extract, resources
@@ -138,3 +141,13 @@ def test_progress_is_told_of_every_byte_twice(dataset):
     read = []
     load(dataset, GOOD * 1, progress=read.append)
     assert sum(read) >= 2 * len(GOOD)
+
+
+def test_the_tables_of_the_demonstration_belong_to_entries_of_its_list():
+    keys = {row["entry_id"] for row in csv.DictReader(FILE.open(encoding="utf-8"))}
+    for table, rows in data.TABLES:
+        assert table.key in keys
+        made = list(rows())
+        assert {len(row) for row in made} == {len(table.columns)}
+        assert {row[-1] for row in made} == {data.NOTE}
+    assert data.as_csv(table.columns, rows()) == data.as_csv(table.columns, rows())
