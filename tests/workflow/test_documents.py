@@ -319,6 +319,18 @@ def test_a_key_that_cannot_be_read_or_does_not_fit_is_refused(app):
         certificates.office(str(folder))
 
 
+def test_what_was_signed_under_earlier_certificates_is_still_known(app, case):
+    content = documents.content(made(app, case, "decision"))
+    folder = Path(site.current().signing)
+    earlier = b"".join((folder / f"{name}.pem").read_bytes() for name in ("office", "authority"))
+    for each in list(folder.iterdir()):
+        each.unlink()
+    certificates.make_demonstration(str(folder))
+    assert not examined(content).ours
+    (folder / "earlier.pem").write_bytes(earlier)
+    assert examined(content).ours
+
+
 def test_a_demonstration_never_takes_the_place_of_real_keys(app):
     folder = Path(site.current().signing)
     before = {each.name: each.read_bytes() for each in folder.iterdir()}

@@ -1,7 +1,7 @@
 """Certificates: the office's own, and the service's authority, which gives each signing person one for that act alone.
 
 All lie in one folder: `office.key` and `office.pem` (with the chain behind it, if there is one), `authority.key` and
-`authority.pem`.
+`authority.pem`; `earlier.pem` holds the certificates that were in use before, if there were any.
 """
 
 import os
@@ -86,8 +86,9 @@ def for_act(folder: str, person: str, organisation: str, side: str) -> Identity:
 
 
 def anchors(folder: str) -> list[x509.Certificate]:
-    """Return the certificates by which a signature of this service is known. Raises NoKey."""
-    return [_certificates(folder, "authority")[0], _certificates(folder, "office")[0]]
+    """Return the certificates by which a signature of this service is known, now and from earlier. Raises NoKey."""
+    earlier = _certificates(folder, "earlier") if (Path(folder) / "earlier.pem").exists() else []
+    return [_certificates(folder, "authority")[0], _certificates(folder, "office")[0], *earlier]
 
 
 def is_demonstration(folder: str) -> bool:
