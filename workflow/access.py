@@ -1,6 +1,6 @@
 """Who may read which case, and in what role they act on it: one rule for a case and for lists."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, select
 
@@ -58,11 +58,11 @@ def opened_to(user: User) -> Select[int]:
     return seated(user).where(Seat.interest == Interest.NONE)
 
 
-def sits_on(user: User, case: Case, query: Select[int]) -> bool:
+def sits_on(user: User, case: Case, query: Callable[[User], Select[int]]) -> bool:
     """Say whether a case is among those of a select about the committee."""
     if Role.EXPERT not in user.roles:
         return False
-    return db.session.scalar(query.where(Consultation.case_id == case.id).limit(1)) is not None
+    return db.session.scalar(query(user).where(Consultation.case_id == case.id).limit(1)) is not None
 
 
 def shared_with(user: User) -> Select[int]:
@@ -117,14 +117,14 @@ def may_see(user: User, case: Case) -> bool:
         return True
     if Role.SECRETARY in user.roles and case.consultations:
         return True
-    if sits_on(user, case, opened_to(user)):
+    if sits_on(user, case, opened_to):
         return True
     return bool(user.roles & READ_ALL) or case.body_id in user.bodies(*BODY_ROLES)
 
 
 def may_be_told(user: User, case: Case) -> bool:
-    """Say whether a person may get letters about a case: who may read it, and who is to declare their interests first."""
-    return may_see(user, case) or sits_on(user, case, seated(user))
+    """Say whether a person may get letters about a case: who may read it, or is to declare their interests first."""
+    return may_see(user, case) or sits_on(user, case, seated)
 
 
 def roles_on(user: User, case: Case) -> frozenset[Role]:
@@ -135,7 +135,7 @@ def roles_on(user: User, case: Case) -> frozenset[Role]:
         roles.add(Role.REQUESTER)
     # The role is held on those cases alone on which the person has been seated.
     roles.discard(Role.EXPERT)
-    if sits_on(user, case, seated(user)):
+    if sits_on(user, case, seated):
         roles.add(Role.EXPERT)
     return frozenset(roles)
 

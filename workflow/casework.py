@@ -384,7 +384,8 @@ def moving(
 
     def tabled(name: str, inputs: dict[str, Any], decision: engine.Decision) -> None:
         rules = [rule.id for rule in decision.rules]
-        for sheet in (case.classification, case.application):
+        # An application has a sheet of its own; no other case need look for one.
+        for sheet in (case.classification, case.application if case.kind == "application" else None):
             if sheet is not None:
                 sheet.keep_table(name, decision.outputs, rules)
         record(case, EventKind.TABLED, name, data={"inputs": inputs, "rules": rules, "outcome": decision.outputs})

@@ -121,7 +121,7 @@ def reading_of(case: Case, reader: User | None) -> Reading:
         return Reading.PUBLIC
     if reader.roles & READ_ALL or (case.body_id is not None and case.body_id in reader.bodies(*BODY_ROLES)):
         return Reading.ALL
-    if sits_on(reader, case, opened_to(reader)):
+    if sits_on(reader, case, opened_to):
         return Reading.ALL
     return Reading.REQUESTER if Role.REQUESTER in roles_on(reader, case) else Reading.PUBLIC
 
