@@ -8,7 +8,7 @@ from flask_babel import gettext
 from models import KIND_TITLES, N_, Clock, EventKind, Limit
 from workflow import calendar, clock
 from workflow.calendar import local_day
-from workflow.history import Line
+from workflow.history import Line, Said
 
 SENTENCES = {
     EventKind.OPENED: N_("开立办件"),
@@ -49,7 +49,11 @@ TABLES = {
 def register(app: Flask) -> None:
     """Give the templates what the pages of a case say."""
     app.jinja_env.globals.update(
-        event_words=event_words, limit_of=limit_of, provisional=provisional, kind_titles=KIND_TITLES
+        event_words=event_words,
+        said_words=said_words,
+        limit_of=limit_of,
+        provisional=provisional,
+        kind_titles=KIND_TITLES,
     )
 
 
@@ -58,6 +62,20 @@ def event_words(line: Line) -> str:
     step = gettext(line.title) if line.title else line.step
     name = gettext(TABLES[line.step]) if line.step in TABLES else line.step
     return gettext(SENTENCES[line.kind], step=step, name=name)
+
+
+def said_words(said: Said) -> str | list[str]:
+    """Return what was said in a field, in the reader's language: a text, or several."""
+    if said.rows:
+        return [gettext("；").join(_pair(part) for part in row) for row in said.rows]
+    if isinstance(said.shown, str):
+        return gettext(said.shown) if said.ours else said.shown
+    return list(said.shown)
+
+
+def _pair(part: Said) -> str:
+    words = said_words(part)
+    return gettext(part.label) + gettext("：") + (words if isinstance(words, str) else gettext("、").join(words))
 
 
 def limit_of(each: Clock) -> Limit:

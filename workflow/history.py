@@ -13,8 +13,9 @@ from typing import Any
 
 from marshmallow.fields import Boolean, Field
 
-from models import BODY_ROLES, N_, Case, Event, EventKind, Organisation, Role, User, db
+from models import BODY_ROLES, N_, Case, Event, EventKind, File, Organisation, Role, User, db
 from workflow.access import READ_ALL, READ_RESTRICTED, opened_to, roles_on, sits_on
+from workflow.fields import Attachments, Group
 from workflow.journal import lines
 from workflow.stages import SERVICES, STEPS
 
@@ -76,6 +77,8 @@ class Said:
     shown: Shown
     # Whether what is shown are words of ours, to be translated, and not a person's own.
     ours: bool = False
+    # Of a group: its rows, each with what was said in its fields.
+    rows: tuple[tuple["Said", ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,7 +195,18 @@ def said(name: str, value: Any, asked: Field[Any] | None) -> Said:
         return Said(name, label, value, YES_NO[value], ours=True)
     if isinstance(value, str | int) and str(value) in words:
         return Said(name, label, value, str(words[str(value)]), ours=True)
+    if isinstance(asked, Group) and isinstance(value, list):
+        return Said(name, label, value, (), rows=tuple(row_of(asked, row) for row in value if isinstance(row, Mapping)))
+    if isinstance(asked, Attachments) and isinstance(value, list):
+        names = db.session.scalars(db.select(File.name).where(File.id.in_(value)).order_by(File.id))
+        return Said(name, label, value, tuple(names))
     return Said(name, label, value, shown(value))
+
+
+def row_of(group: Group, row: Mapping[str, Any]) -> tuple[Said, ...]:
+    """Return what was said in a row of a group, those fields left empty not among them."""
+    asked = group.answer().fields
+    return tuple(said(name, row[name], field) for name, field in asked.items() if name in row and filled(row[name]))
 
 
 def shown(value: Any) -> Shown:

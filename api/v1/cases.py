@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from marshmallow import ValidationError
 
-from api.narration import SENTENCES, event_words
+from api.narration import SENTENCES, event_words, said_words
 from api.v1 import case_schemas, examples, schemas, shown
 from api.v1.paging import Paging, page
 from api.v1.reading import Section, person, repeat_key, under
@@ -183,7 +183,7 @@ def line_shown(line: Line) -> dict[str, Any]:
                 "name": said.name,
                 "label": gettext(said.label),
                 "value": said.value,
-                "text": gettext(said.shown) if said.ours and isinstance(said.shown, str) else said.shown,
+                "text": said_words(said),
             }
             for said in line.answer
         ],

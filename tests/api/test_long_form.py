@@ -306,3 +306,18 @@ def test_nobody_else_writes_on_the_draft(desk, people):
         case = db.session.scalar(db.select(Case).where(Case.reference == desk.reference))
         assert [item.step for item in open_items(case) if not item.offered] == ["submit_application"]
     assert desk.count(Draft) == 0
+
+
+def test_what_was_said_in_rows_and_files_can_be_read_in_the_history(desk, client_of, people):
+    form = over(desk.open(), good(desk))
+    form.setlist("attachments-files", [(BytesIO(PDF), "方案.pdf")])
+    desk.send(form, status=303, content_type="multipart/form-data")
+    page = client_of(people.citizen).get(f"/cases/{desk.reference}").text
+    words = " ".join(html.fromstring(page).xpath("//ol[contains(@class, 'km-log')]")[0].text_content().split())
+    assert "姓名：人员甲；职责：数据工程师；所在单位：上海示例科技有限公司" in words
+    assert "方案.pdf" in words
+    assert "{" not in words
+    told = client_of(people.citizen).get(f"/api/v1/cases/{desk.reference}/events").json["items"]
+    texts = {each["name"]: each["text"] for line in told for each in line["answer"]}
+    assert texts["people"][1].startswith("姓名：人员乙；")
+    assert texts["attachments"] == ["方案.pdf"]
