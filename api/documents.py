@@ -52,7 +52,7 @@ def examine() -> ResponseReturnValue:
     if not content:
         page = render_template("documents/verify.html", verdict=None, missing=True, demonstration=demonstration())
         return page, 422
-    verdict = verifying.verdict(content, anchors())
+    verdict = verifying.verdict(content, *trusted())
     return render_template("documents/verify.html", verdict=verdict, demonstration=demonstration())
 
 
@@ -83,12 +83,15 @@ def file_of(case: Case, document: Document) -> Response:
     return response
 
 
-def anchors() -> list[bytes]:
-    """Return the certificates of those whose word counts; none where the service cannot sign."""
+def trusted() -> tuple[list[bytes], list[bytes]]:
+    """Return the certificates of those whose word counts, and of time-stamping services; none if missing."""
+    folder = site.current().signing
     try:
-        return [each.public_bytes(Encoding.DER) for each in certificates.anchors(site.current().signing)]
+        known = certificates.anchors(folder), certificates.stampers(folder)
     except certificates.NoKey:
-        return []
+        return [], []
+    anchors, stampers = ([each.public_bytes(Encoding.DER) for each in each_kind] for each_kind in known)
+    return anchors, stampers
 
 
 def demonstration() -> bool:

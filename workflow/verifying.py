@@ -10,7 +10,7 @@ import logging
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from io import BytesIO
@@ -76,12 +76,13 @@ class Verdict:
         return self.whole and all(each.trusted for each in self.signatures)
 
 
-def verdict(content: bytes, anchors: Iterable[bytes]) -> Verdict:
+def verdict(content: bytes, anchors: Sequence[bytes], stampers: Sequence[bytes] = ()) -> Verdict:
     """Look at a file in a process of its own, and say what can be said of it; never fails for what is in the file.
 
     :param anchors: the certificates (DER) of those whose word counts
+    :param stampers: the same for time-stamping services
     """
-    words = json.dumps([base64.b64encode(each).decode() for each in anchors]).encode()
+    words = json.dumps([[base64.b64encode(each).decode() for each in known] for known in (anchors, stampers)]).encode()
     command = [sys.executable, "-m", "workflow.verifying"]
     try:
         done = subprocess.run(  # noqa: S603 - our own program
@@ -93,12 +94,12 @@ def verdict(content: bytes, anchors: Iterable[bytes]) -> Verdict:
     return Verdict(said["readable"], tuple(_read(each) for each in said["signatures"]), said["added"])
 
 
-def examine(content: bytes, anchors: Sequence[bytes]) -> Verdict:
+def examine(content: bytes, anchors: Sequence[bytes], stampers: Sequence[bytes] = ()) -> Verdict:
     """Say of a file what can be said of it, in this process."""
     try:
         reader = PdfFileReader(BytesIO(content), strict=True)
         signatures = list(reader.embedded_regular_signatures)
-        found = [_found(each, content, anchors) for each in signatures]
+        found = [_found(each, content, anchors, stampers) for each in signatures]
     except Exception:  # A file may be broken in any way, and then all that can be said is that it is.
         return Verdict(readable=False)
     covered = bool(found) and found[-1][1]
@@ -111,16 +112,16 @@ def _read(said: dict[str, Any]) -> Found:
     return Found(**{**said, **moments})
 
 
-def _found(signature: EmbeddedPdfSignature, content: bytes, anchors: Sequence[bytes]) -> tuple[Found, bool]:
+def _found(
+    signature: EmbeddedPdfSignature, content: bytes, anchors: Sequence[bytes], stampers: Sequence[bytes]
+) -> tuple[Found, bool]:
     """Return a signature, and whether it covers the file to its end."""
     signature.compute_integrity_info()
     at, certificate = signature.self_reported_timestamp, signature.signer_cert
-    trusted = [x509.Certificate.load(each) for each in anchors]
-    # Whether a certificate was good is asked of the moment of signing: a document outlives its certificates.
-    context = ValidationContext(trust_roots=trusted, allow_fetching=False, moment=at, revocation_mode="soft-fail")
-    status = validate_pdf_signature(signature, context, context, key_usage_settings=SIGNING)
+    status = validate_pdf_signature(signature, _trust(anchors, at), _trust(stampers, at), key_usage_settings=SIGNING)
     subject, issuer = certificate.subject.native, certificate.issuer.native
     stamp = status.timestamp_validity
+    stamped = stamp is None or (stamp.valid and stamp.intact and stamp.trusted)
     found = Found(
         side=str(signature.field_name),
         name=_text(subject, "common_name"),
@@ -128,11 +129,18 @@ def _found(signature: EmbeddedPdfSignature, content: bytes, anchors: Sequence[by
         issuer=_text(issuer, "common_name"),
         certificate=certificate.sha256.hex(),
         at=at,
-        stamped_at=stamp.timestamp if stamp and stamp.valid and stamp.intact else None,
+        stamped_at=stamp.timestamp if stamp and stamped else None,
         intact=_intact(status) and _plain(signature, content),
-        trusted=status.trusted and status.valid and _nothing_smuggled(signature, status),
+        # A stamp is not covered by the signature: one that nobody vouches for may have been put there by anybody.
+        trusted=status.trusted and status.valid and stamped and _nothing_smuggled(signature, status),
     )
     return found, status.coverage is SignatureCoverageLevel.ENTIRE_FILE
+
+
+def _trust(known: Sequence[bytes], at: datetime | None) -> ValidationContext:
+    """Return whose word counts. Whether it did is asked of the moment of signing: a document outlives certificates."""
+    roots = [x509.Certificate.load(each) for each in known]
+    return ValidationContext(trust_roots=roots, allow_fetching=False, moment=at, revocation_mode="soft-fail")
 
 
 def _intact(status: PdfSignatureStatus) -> bool:
@@ -191,7 +199,8 @@ def main() -> None:
     # What is wrong with the file is said in the verdict alone.
     logging.disable()
     words, _, content = sys.stdin.buffer.read().partition(b"\n")
-    found = examine(content, [base64.b64decode(each) for each in json.loads(words)])
+    anchors, stampers = ([base64.b64decode(each) for each in known] for known in json.loads(words))
+    found = examine(content, anchors, stampers)
     sys.stdout.write(json.dumps(asdict(found), default=datetime.isoformat))
 
 

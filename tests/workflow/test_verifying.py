@@ -3,17 +3,25 @@
 import random
 import re
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import which
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from asn1crypto import keys as keys_of
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from tests.papers import AGREEMENT, DECISION
 from workflow import verifying
 from workflow.documents import certificates, rendering, signing
 
+DAY = timedelta(days=1)
 MOMENT = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -126,6 +134,44 @@ def test_a_signature_of_another_authority_is_whole_and_not_vouched_for(agreement
         assert verdict.whole
         assert not verdict.ours
         assert [each.trusted for each in verdict.signatures] == [False, False]
+
+
+def stamper_of() -> tuple[DummyTimeStamper, bytes]:
+    """Return a time-stamping service and its certificate."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Stamps")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, MOMENT - DAY, MOMENT + 1000 * DAY)
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    der = builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    own = keys_of.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    return DummyTimeStamper(asn1.Certificate.load(der), own), der
+
+
+def test_a_time_stamp_counts_only_from_a_service_that_is_known(keys, anchors, monkeypatch):
+    stamper, certificate = stamper_of()
+    monkeypatch.setattr(signing, "_timestamper", lambda tsa: stamper if tsa else None)
+    set_ = rendering.document("decision", "题", {"dated": "2026-11-20", **DECISION}, "", demonstration=True)
+    plain = signing.with_places(set_.content, set_.places)
+    content = signing.signed(plain, "office", certificates.office(keys), "题", "", "https://tsa.example", MOMENT)
+    verdict = verifying.examine(content, anchors, [certificate])
+    assert verdict.ours
+    assert verdict.signatures[0].stamped_at is not None
+    assert verifying.verdict(content, anchors, [certificate]) == verdict
+    unknown = verifying.examine(content, anchors)
+    assert (unknown.whole, unknown.ours, unknown.signatures[0].stamped_at) == (True, False, None)
+    start, end = re.search(rb"/Contents <([0-9a-fA-F]+)>", content).span(1)
+    draw = random.Random(13)
+    for place in draw.sample(range(start, end), 60):
+        forged = verifying.examine(flipped(content, place, 0x01), anchors, [certificate])
+        # Some bytes of a stamp, which is not ours, say nothing; changed, they let it say nothing else.
+        assert not forged.ours or forged == verdict, f"byte {place - start} of the signature"
+
+
+def test_a_service_that_gives_no_time_stamp_leaves_the_document_unsigned(keys):
+    set_ = rendering.document("decision", "题", {"dated": "2026-11-20", **DECISION}, "", demonstration=True)
+    plain = signing.with_places(set_.content, set_.places)
+    with pytest.raises(Exception, match="timestamp service"):
+        signing.signed(plain, "office", certificates.office(keys), "题", "", "http://127.0.0.1:9/", MOMENT)
 
 
 def test_an_unsigned_file_is_not_whole(anchors):

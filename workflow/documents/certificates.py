@@ -1,7 +1,8 @@
 """Certificates: the office's own, and the service's authority, which gives each signing person one for that act alone.
 
 All lie in one folder: `office.key` and `office.pem` (with the chain behind it, if there is one), `authority.key` and
-`authority.pem`; `earlier.pem` holds the certificates that were in use before, if there were any.
+`authority.pem`; `earlier.pem` holds the certificates that were in use before, if there were any,
+and `tsa.pem` those of the time-stamping service, if there is one.
 """
 
 import os
@@ -87,8 +88,12 @@ def for_act(folder: str, person: str, organisation: str, side: str) -> Identity:
 
 def anchors(folder: str) -> list[x509.Certificate]:
     """Return the certificates by which a signature of this service is known, now and from earlier. Raises NoKey."""
-    earlier = _certificates(folder, "earlier") if (Path(folder) / "earlier.pem").exists() else []
-    return [_certificates(folder, "authority")[0], _certificates(folder, "office")[0], *earlier]
+    return [_certificates(folder, "authority")[0], _certificates(folder, "office")[0], *_others(folder, "earlier")]
+
+
+def stampers(folder: str) -> list[x509.Certificate]:
+    """Return the certificates by which a time-stamping service is known. Raises NoKey."""
+    return _others(folder, "tsa")
 
 
 def is_demonstration(folder: str) -> bool:
@@ -138,6 +143,11 @@ def _identity(folder: str, name: str) -> Identity:
     if key.public_key() != certificate.public_key():
         raise NoKey(f"{name}.key does not belong to {name}.pem")
     return Identity(key, certificate, tuple(chain))
+
+
+def _others(folder: str, name: str) -> list[x509.Certificate]:
+    """Return the certificates of a file that need not be there."""
+    return _certificates(folder, name) if (Path(folder) / f"{name}.pem").exists() else []
 
 
 def _certificates(folder: str, name: str) -> list[x509.Certificate]:
