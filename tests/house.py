@@ -16,7 +16,7 @@ from api.worker import background_of
 from models import Case, CaseStatus, Entitlement, Incident, Letter, Organisation, OrganisationKind, Role, User, db
 from tests.answers import LISTED, OPENED
 from tests.walks import Walker
-from workflow import casework, conditions, incidents, offices
+from workflow import casework, companions, conditions, incidents, offices
 from workflow.links import CONFIRM, RESET
 from workflow.stages import STEPS
 from workflow.worklist import open_items
@@ -67,6 +67,9 @@ class House:
         letter = db.session.scalar(db.select(Letter.id).where(Letter.user_id == walker.person("citizen").id).limit(1))
         clerk = walker.person("clerk")
         self._hold(walker)
+        draft = db.session.scalar(db.select(Case).where(Case.reference == self.at["submit_application"]))
+        asked = {"actor": walker.person("citizen"), "url": "http://localhost"}
+        invitation = companions.invite(draft, "somebody@example.org", False, **asked).rpartition("/")[2]
         made = {word: links().make(word, walker.person("stranger")).rpartition("/")[2] for word in (RESET, CONFIRM)}
         return {
             "letter": letter,
@@ -76,6 +79,8 @@ class House:
             "party": db.session.scalar(db.select(Organisation.id).where(Organisation.kind == OrganisationKind.PARTY)),
             "incident": db.session.scalar(db.select(Incident.id)),
             "definition": case.definition_id,
+            "companion": companions.listed(draft)[0].id,
+            "invitation": invitation,
             "entitlement": db.session.scalar(db.select(Entitlement.reference).order_by(Entitlement.id).limit(1)),
             "version": 1,
             **made,

@@ -29,11 +29,14 @@ PAGES = {
     "auth.confirm": "",
     "auth.sent": "",
     "auth.account": "citizen",
+    "applications.new": "citizen",
     "cases.index": "citizen",
     "cases.show": "citizen",
     "data.index": "clerk",
     "catalogue.index": "",
     "catalogue.dataset": "clerk",
+    "companions.index": "citizen",
+    "companions.join": "stranger",
     "conditions.draft": "decider",
     "conditions.edit": "clerk",
     "conditions.index": "",
@@ -112,6 +115,9 @@ def address(house, endpoint, method="GET"):
     }
     if endpoint.removeprefix("v1_").startswith("entitlements."):
         places["reference"] = known["entitlement"]
+    if endpoint.startswith("companions."):
+        places["reference"] = house.at["submit_application"]
+        places |= {"number": known["companion"], "secret": known["invitation"]}
     if endpoint.removeprefix("v1_").startswith("register."):
         places["reference"] = house.at["provision_access"]
     rule = next(rule for rule in house.app.url_map.iter_rules(endpoint) if method in rule.methods)
