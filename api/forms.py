@@ -149,7 +149,9 @@ def _filled(control: Control, question: Field[Any], values: Mapping[str, Any], e
     name = control.name.rpartition("-")[2]
     if isinstance(question, Group):
         return _with_rows(control, question, values.get(name), errors.get(name))
-    value = _shown(question, control.kind, values[name]) if name in values else control.value
+    # A code is typed anew each time; none is written back into the page.
+    given = name in values and not question.load_only
+    value = _shown(question, control.kind, values[name]) if given else control.value
     mistakes = explained(errors[name], control) if name in errors else ()
     if value == control.value and not mistakes:
         return control
