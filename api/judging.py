@@ -15,7 +15,7 @@ from marshmallow import fields
 from models import Application, Case, Conditions, Dataset, User
 from workflow import applications, conditions, differences, precedents
 from workflow.access import READ_RESTRICTED, roles_on
-from workflow.applying import ApplicationForm, applies
+from workflow.applying import APPLICANTS, PURPOSES, ApplicationForm, applies
 from workflow.conditions import Criterion
 from workflow.decisions import BARS, OUTCOMES
 from workflow.differences import Change
@@ -43,6 +43,8 @@ class Part:
     rows: tuple[tuple[tuple[str, bool], ...], ...] = ()
     changed: bool = False
     hidden: bool = False
+    # A box that was ticked says all in its label.
+    ticked: bool = False
 
     @property
     def short(self) -> bool:
@@ -160,7 +162,8 @@ def part_of(name: str, asked: fields.Field[Any], value: Any, change: Change | No
         )
         return Part(name, label, private=private, columns=columns, rows=rows, changed=change is not None)
     text, ours = differences.shown(asked, value)
-    return Part(name, label, text, ours, private, pieces=change.pieces if change else (), changed=change is not None)
+    pieces, ticked = change.pieces if change else (), asked.required and value is True
+    return Part(name, label, text, ours, private, pieces, changed=change is not None, ticked=ticked)
 
 
 def judged(application: Application) -> list[Judged]:
@@ -230,4 +233,6 @@ def register(app: Flask) -> None:
         bars=BARS,
         review_parts=PARTS,
         review_opinions=opinions(),
+        applicant_types=APPLICANTS,
+        purposes=PURPOSES,
     )

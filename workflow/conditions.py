@@ -64,7 +64,7 @@ KINDS = {
     "people": N_("人员"),
     "places": N_("地点"),
     "modes": N_("获取方式"),
-    "months": N_("期限"),
+    "months": N_("使用期限"),
     "items": N_("数据项"),
     "quota": N_("用量"),
     "reports": N_("利用报告"),

@@ -9,7 +9,7 @@ from models import Application, Case, DataRequest, User, db
 from workflow import access, register
 
 # How many past cases are shown, and how many are looked through for them.
-MOST, LOOKED_AT = 8, 500
+MOST, LOOKED_AT = 6, 500
 GRANTED = frozenset({"approve", "conditions"})
 DECIDED = ("approve", "conditions", "part", "refuse")
 # From so many like cases on, a draft that decides otherwise says why.
@@ -30,6 +30,11 @@ class Precedent:
     def reasons(self) -> str:
         """Return why it was decided so: for whoever may read the case, else what stands on the public register."""
         return str(self.application.decision.get("text", "")) if self.readable else register.summary(self.application)
+
+    @property
+    def applicant(self) -> str:
+        """Return who applied, for whoever may read the case; else as far as the public register names them."""
+        return self.application.applicant if self.readable else register.applicant(self.application)
 
     @property
     def unmet(self) -> list[str]:

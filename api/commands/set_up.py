@@ -4,7 +4,7 @@ import click
 from flask import Blueprint, current_app
 from flask_migrate import upgrade
 
-from api.seed import calendar, cases, clauses, data
+from api.seed import calendar, cases, clauses, conditions, data
 from api.seed.catalogue import load_seed
 from api.seed.people import seed_people
 from api.worker import background_of
@@ -39,4 +39,6 @@ def set_up() -> None:
         )
     if loaded := data.load():
         click.echo(f"Loaded the data behind {loaded} of them.")
+    if published := conditions.load():
+        click.echo(f"Published the conditions of {published} of them.")
     cases.load()

@@ -51,7 +51,7 @@ def test_of_another_bodys_cases_only_what_is_published_is_seen(entry, people):
     here = decided(entry, "")
     hidden = decided(there, "approve")
     public = decided(
-        there, "refuse", published_on=date(2026, 11, 1), summary="公开的摘要", decision={"text": "内部的理由"}
+        there, "approve", published_on=date(2026, 11, 1), summary="公开的摘要", decision={"text": "内部的理由"}
     )
     assert hidden.reference not in found(here, reviewer)
     (seen,) = similar(here, reviewer)
@@ -60,6 +60,13 @@ def test_of_another_bodys_cases_only_what_is_published_is_seen(entry, people):
     everything = similar(here, person(people, "auditor"))
     assert {each.case for each in everything} == {hidden, public}
     assert everything[0].reasons == "内部的理由"
+
+
+def test_of_another_bodys_refusal_nobody_learns_who_applied(entry, people):
+    there = conditional("别处的数据", body=OTHER)
+    decided(there, "refuse", published_on=date(2026, 11, 1))
+    (seen,) = similar(decided(entry, ""), person(people, "reviewer"))
+    assert (seen.readable, seen.reasons, seen.applicant) == (False, "", "")
 
 
 def test_ones_own_bodys_reasons_are_seen(entry, people):
