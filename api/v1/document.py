@@ -6,7 +6,7 @@ import flask_smorest
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from marshmallow.fields import Field
+from marshmallow.fields import Field, String
 
 from api.language import LANGUAGES, say
 from api.questions import listed, longest
@@ -116,7 +116,7 @@ def labelled(_: Any, field: Field[Any], **__: Any) -> dict[str, Any]:
         said["x-words"] = {str(value): both(str(words)) for value, words in metadata["words"].items()}
     if metadata.get("when"):
         said["x-when"] = {name: listed(value) for name, value in metadata["when"].items()}
-    if getattr(field, "least", 0):
+    if isinstance(field, String) and getattr(field, "least", 0):
         said["minLength"] = field.least  # type: ignore[attr-defined]
     if most := longest(field):
         said["maxLength"] = most

@@ -206,7 +206,7 @@ def field_described(name: str, field: fields.Field[Any]) -> dict[str, Any]:
         "type": kind,
         "format": "date" if isinstance(field, fields.Date) else None,
         "required": field.required,
-        "least": getattr(field, "least", None) or None,
+        "least": (getattr(field, "least", None) or None) if isinstance(field, fields.String) else None,
         "most": longest(field),
         "choices": [
             {"value": int(value) if kind == "integer" else value, "label": both(label)}
