@@ -6,7 +6,7 @@ import flask_smorest
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from marshmallow.fields import Field, String
+from marshmallow.fields import Field
 
 from api.language import LANGUAGES, say
 from api.questions import listed, longest
@@ -14,7 +14,7 @@ from api.v1.problems import BY_STATUS, MEDIA_TYPE, Outdated, problem_of
 from api.v1.reading import ADDRESS, Section
 from api.v1.schemas import ProblemDetails
 from workflow.errors import NotOpen
-from workflow.fields import Reference
+from workflow.fields import Reference, Text
 
 VERSION = "1.0.0"
 DESCRIPTION = (
@@ -116,8 +116,8 @@ def labelled(_: Any, field: Field[Any], **__: Any) -> dict[str, Any]:
         said["x-words"] = {str(value): both(str(words)) for value, words in metadata["words"].items()}
     if metadata.get("when"):
         said["x-when"] = {name: listed(value) for name, value in metadata["when"].items()}
-    if isinstance(field, String) and getattr(field, "least", 0):
-        said["minLength"] = field.least  # type: ignore[attr-defined]
+    if isinstance(field, Text) and field.least:
+        said["minLength"] = field.least
     if most := longest(field):
         said["maxLength"] = most
     return said
