@@ -9,7 +9,10 @@ from workflow.worklist import open_items
 
 LARGEST_STATE = 2048
 # The rows of these tables are changed in place; of all others it is enough to know how many there are.
-CHANGING = ("case", "work_item", "clock", "pause", "draft", "demand", "listing", "classification", "dataset", "counter")
+CHANGING = (
+    "case", "work_item", "clock", "pause", "draft", "demand", "listing", "classification", "dataset", "counter",
+    "application", "data_request", "agreement", "document", "entitlement",
+)  # fmt: skip
 COUNTED = " UNION ALL ".join(f'SELECT count(*) FROM "{name}"' for name in db.metadata.tables if name not in CHANGING)
 
 

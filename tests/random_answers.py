@@ -2,7 +2,8 @@
 
 from hypothesis import strategies as st
 
-from tests.answers import ANSWERS, DATASET, DEMAND
+from tests.answers import ANSWERS, ASKED, DATASET, DEMAND, RETURNED
+from tests.applications import FORM, ITEMS
 from workflow.stages.classification import OPEN_TYPES, Proposal
 from workflow.stages.demand import ASKS_FOR
 from workflow.stages.demand import GROUNDS as BARS
@@ -37,7 +38,27 @@ def screenings(bodies, twins, datasets) -> st.SearchStrategy[dict]:
     )
 
 
-def good(bodies, twins, datasets) -> dict[str, st.SearchStrategy[dict]]:
+def applications(conditional) -> st.SearchStrategy[dict]:
+    """Return a strategy of applications for one data set, or for several bodies' at once."""
+    rows = {code: {"dataset": code, "items": ITEMS[:3], "need": WORDS} for code in conditional}
+    asked = [[rows[code]] for code in conditional] + [list(rows.values())]
+    facts = {"overseas": st.booleans(), "mode": st.sampled_from(["download", "download", "sandbox"]), "tools": "Python"}
+    return one(**FORM | facts, datasets=st.sampled_from(asked))
+
+
+def rulings(conditional) -> list[st.SearchStrategy[dict]]:
+    """Return strategies of decisions on applications; what may be decided on which one, the application says."""
+    part = [{"dataset": code, "items": ITEMS[:1]} for code in conditional[:1]]
+    return [
+        one(decision="approve", text=WORDS),
+        one(decision="approve", text=WORDS, ends_on=st.sampled_from([None, "2027-02-01"])),
+        one(decision="conditions", text=WORDS, conditions=[WORDS]),
+        one(decision="part", text=WORDS, granted=part),
+        one(decision="refuse", text=WORDS, bar=st.sampled_from([None, "law", "rights"])),
+    ]
+
+
+def good(bodies, twins, datasets, conditional) -> dict[str, st.SearchStrategy[dict]]:
     """Return a strategy of good answers for each step; the case may still forbid one or the other."""
     some = {
         "submit_demand": one(**DEMAND | {"asks_for": st.sampled_from(sorted(ASKS_FOR))}),
@@ -68,6 +89,24 @@ def good(bodies, twins, datasets) -> dict[str, st.SearchStrategy[dict]]:
         "confirm_classification": one(
             confirmation=st.sampled_from(["confirm", "confirm", "return"]), override=st.sampled_from(["", WORDS])
         ),
+        "submit_application": applications(conditional),
+        "complete_application": applications(conditional),
+        "check_application": st.one_of(
+            one(checking="accept"),
+            one(checking="accept"),
+            st.just(RETURNED),
+            one(checking="not_competent", advice=WORDS),
+        ),
+        "review_application": st.one_of(one(opinion="support", grounds=WORDS), st.just(ASKED)),
+        "draft_decision": st.one_of(rulings(conditional)),
+        "decide_application": st.one_of([*rulings(conditional), one(decision="return", text=WORDS)]),
+        "extend_decision": one(extension=st.sampled_from(["grant", "decline"]), text=WORDS),
+        "draft_agreement": st.one_of(st.just({}), one(answers=[{"clause": "5", "answer": "accept"}])),
+        "negotiate_clauses": st.one_of(
+            one(clauses="agreed"), one(clauses="change", proposals=[{"clause": "5", "text": WORDS, "reason": WORDS}])
+        ),
+        "sign_agreement": one(agreed=True, code="123456"),
+        "countersign_agreement": one(agreed=True, code="123456"),
         "check_listing": one(checking=st.sampled_from(["pass", "pass", "return"]), remark=WORDS),
         "approve_listing": one(approval=st.sampled_from(["approve", "approve", "return"]), remark=WORDS),
         "resume_dataset": one(resumption=st.sampled_from(["resume", "amend", "withdraw"]), reason=WORDS),

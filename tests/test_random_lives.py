@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, assume, settings
@@ -17,6 +18,7 @@ from hypothesis.stateful import (
 )
 from marshmallow import ValidationError
 
+from api.worker import background_of
 from models import (
     Case,
     Clock,
@@ -33,15 +35,22 @@ from tests.answers import LISTED, OPENED
 from tests.one_mind import everything, is_of_one_mind
 from tests.random_answers import faulty, good
 from tests.undone import undone
-from workflow import access, calendar, casework, definitions, sweep
+from tests.walks import DELICATE
+from workflow import access, background, calendar, casework, definitions, documents, factors, sweep
 from workflow.catalogue import entry
 from workflow.errors import Failed, Refused, Repeated
+from workflow.site import Site
 from workflow.stages import STEPS
 from workflow.worklist import open_items
 
 # The everyday run lives the same few lives; LIVES=500 lives as many, other ones each time.
 LIVES = int(os.environ.get("LIVES", "10"))
 BEGIN = datetime(2026, 10, 30, 10, tzinfo=calendar.SHANGHAI)
+# What is extended a second time, or too late, is refused as no longer open.
+EXTENDING = ("extend_answer", "extend_decision")
+# What the entries say that the applications of these lives ask for.
+ASKED_FOR = "各站每日进出站人次。"
+SITE = Site("https://kaimen.example")
 SPANS = st.sampled_from([1 / 24, 1, 3, 8, 16, 30, 100, 370])
 
 
@@ -59,11 +68,13 @@ class Lives(RuleBasedStateMachine):
         self.looked_at: dict[int, int] = {}
         self.sent: tuple | None = None
         self.refused = ""
+        self.before = db.session.scalar(db.select(db.func.max(Case.id))) or 0
         self.people = list(db.session.scalars(db.select(User.id).order_by(User.id)))
         self.bodies = list(db.session.scalars(bodies()))
         datasets = list(db.session.scalars(db.select(Dataset.code).order_by(Dataset.id)))
         twins = list(db.session.scalars(db.select(Case.reference).where(Case.kind == "demand").order_by(Case.id)))
-        self.good = good([str(body) for body in self.bodies], twins, datasets)
+        conditional = list(db.session.scalars(db.select(Dataset.code).where(Dataset.summary == ASKED_FOR)))
+        self.good = good([str(body) for body in self.bodies], twins, datasets, conditional)
 
     def teardown(self) -> None:
         try:
@@ -118,7 +129,7 @@ class Lives(RuleBasedStateMachine):
 
     @initialize(data=st.data())
     def begin(self, data) -> None:
-        self.demand(data=data)
+        (self.application if data.draw(st.booleans(), "application") else self.demand)(data=data)
 
     @precondition(lambda self: len(self.cases) < 4)
     @rule(data=st.data())
@@ -150,6 +161,23 @@ class Lives(RuleBasedStateMachine):
         case = self.attempt("list", lambda: casework.start("listing", who, outcome=outcome, prepare=prepare))
         self.cases += [case.id] if case else []
 
+    @precondition(lambda self: len(self.cases) < 4)
+    @rule(data=st.data())
+    def application(self, data) -> None:
+        """Somebody applies for data that are open under conditions."""
+        who, said = self.person(data), data.draw(self.good["submit_application"])
+        raw = data.draw(faulty(said)) if data.draw(st.integers(0, 4), "faulty") == 4 else said
+        begin = {"outcome": {"basis": "new"}}
+        case = self.attempt("apply", lambda: casework.start("application", who, raw, **begin))
+        self.cases += [case.id] if case else []
+
+    @rule()
+    def work(self) -> None:
+        """The worker does what has been put aside; it may open other cases."""
+        while background.run_due(db.session, SITE):
+            pass
+        self.cases = list(db.session.scalars(db.select(Case.id).where(Case.id > self.before).order_by(Case.id)))
+
     @rule(data=st.data(), times=st.integers(2, 10))
     def go_on(self, data, times: int) -> None:
         """Those who may answer what a case asks for or offers, well, one after the other."""
@@ -163,7 +191,7 @@ class Lives(RuleBasedStateMachine):
                 self.sent = (case.id, step, raw, who.id, key)
             else:
                 # What is open to those who may is refused for what they said or did before, or is extended twice.
-                assert self.refused in ("ValidationError", "NotApart", "Held") or step == "extend_answer"
+                assert self.refused in ("ValidationError", "NotApart", "Held") or step in EXTENDING
             self.look_at(case)
 
     @rule(data=st.data())
@@ -290,13 +318,24 @@ def glass(monkeypatch) -> hourglass.Hourglass:
 
 
 @pytest.fixture
-def surroundings(app, walker, glass) -> None:
+def surroundings(app, walker, glass, monkeypatch) -> None:
     """Put a published demand, an entry with a case and an entry without one into the city."""
+    # Factors and documents have tests of their own; here every code is right, and every document is signed at once.
+    monkeypatch.setattr(factors, "demand", lambda person, code: None)
+    monkeypatch.setattr(documents, "sign", lambda *_: SimpleNamespace(after="signed"))
+    monkeypatch.setitem(background.JOBS, "render", lambda *_: None)
     with app.app_context():
         walker.take(walker.demand(), OPENED[1:2])
         case = walker.take(walker.listing(), LISTED)
         described = {"name": "外地导入的条目", "open_type": case.listing.dataset.open_type, "provider_id": case.body_id}
         db.session.add(Dataset(source="elsewhere", source_key="1", **described))
+        for entry in (
+            walker.dataset(),
+            walker.dataset(**DELICATE),
+            walker.dataset(name="空气", body="上海市生态环境局"),
+        ):
+            assert entry.summary == ASKED_FOR
+        background_of(app).work()
         # What happened before does not tick beside the lives that begin now.
         db.session.execute(db.update(Clock).values(state=ClockState.STOPPED))
         db.session.commit()
@@ -319,5 +358,6 @@ def test_whatever_happens_to_a_case_its_parts_stay_of_one_mind(walker, glass):
     run_state_machine_as_test(here, settings=how)
     assert seen["screen_demand", "done"]
     assert seen["meddle", "NotYours"]
+    assert seen["check_application", "done"]
     if "LIVES" in os.environ:
         print(*sorted(seen.items()), sep="\n")

@@ -20,6 +20,7 @@ from models import Answer, Case, Clock, Draft, Event, Job, Pause, WorkItem, db
 Row = Answer | Clock | Event | Job | Pause | WorkItem
 
 UNWRITTEN = "rows that the next commit writes"
+BEGUN = "cases that begin with this transaction"
 # The statements are the tables': what they write is not to become an object of the session once more.
 TABLES = db.metadata.tables
 # The tables with the columns that are written of a new row, each table after those it refers to.
@@ -94,6 +95,7 @@ def begin(case: Case) -> None:
         set_committed_value(case, name, None)
     session.add(case)
     unwritten().begun.add(case.id)
+    session.info.setdefault(BEGUN, []).append(case)
 
 
 def begun(case: Case) -> bool:
@@ -136,7 +138,9 @@ def write(session: Session) -> None:
 
 def move(session: Session, case: Case) -> None:
     """Write what has changed of a case's own row, unless another transaction has written it meanwhile."""
-    changed = OWN - inspect(case).unmodified
+    said = inspect(case)
+    # A column that was set to what it said before has not changed.
+    changed = [name for name in OWN - said.unmodified if said.attrs[name].history.has_changes()]
     if not changed:
         return
     values = {name: getattr(case, name) for name in changed}
@@ -171,6 +175,16 @@ def write_new(connection: Connection, new: list[Row]) -> None:
 
 @listens_for(db.session, "after_soft_rollback")
 def forget(session: Session, transaction: SessionTransaction) -> None:
-    """Forget what a transaction has gathered that is rolled back."""
+    """Forget what a transaction has gathered that is rolled back, and the cases that began in it."""
     if not transaction.nested:
         session.info.pop(UNWRITTEN, None)
+        for case in session.info.pop(BEGUN, ()):
+            # Its key may be given to the next case that begins.
+            if case in session:
+                session.expunge(case)
+
+
+@listens_for(db.session, "after_commit")
+def keep(session: Session) -> None:
+    """Remember no longer which cases began: they stand in the database."""
+    session.info.pop(BEGUN, None)
