@@ -133,7 +133,9 @@ class TestVerifying:
         assert words in upload(app.test_client(), content).text
 
     def test_a_file_that_is_too_large_is_refused(self, app):
-        assert upload(app.test_client(), bytes(app.config["MAX_CONTENT_LENGTH"])).status_code == 413
+        body = b"--x\r\n" + bytes(app.config["MAX_CONTENT_LENGTH"])
+        sent = app.test_client().post("/verify", data=body, content_type="multipart/form-data; boundary=x")
+        assert sent.status_code == 413
 
     def test_nothing_of_the_file_is_kept(self, app, paper):
         def kept():
