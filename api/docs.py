@@ -15,7 +15,7 @@ from models import N_
 
 bp = Blueprint("docs", __name__)
 # What stands in an address, by its name there.
-PLACES = {"reference": N_("编号"), "step": N_("步骤"), "code": N_("数据集编号")}
+PLACES = {"reference": N_("编号"), "step": N_("步骤"), "code": N_("数据集编号"), "year": N_("年份")}
 WHERE = {"path": N_("地址"), "query": N_("地址里的参数"), "header": N_("请求头")}
 TYPES = {
     "string": N_("文字"),

@@ -33,6 +33,7 @@ PAGES = {
     "cases.index": "citizen",
     "cases.show": "citizen",
     "data.index": "clerk",
+    "calendar.show": "steward",
     "catalogue.index": "",
     "catalogue.dataset": "clerk",
     "companions.index": "citizen",
@@ -53,6 +54,8 @@ PAGES = {
     "incidents.show": "steward",
     "letters.index": "citizen",
     "letters.show": "citizen",
+    "limits.index": "",
+    "limits.show": "steward",
     "listings.new": "clerk",
     "people.index": "steward",
     "people.show": "steward",
@@ -74,6 +77,7 @@ PUBLIC |= {"conditions.index", "conditions.version", "register.index", "register
 NO_PAGES |= {"register.table", "agreements.odrl"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
+PUBLIC |= {"calendar.show", "limits.index", "limits.show", "v1_limits.list_limits", "v1_calendar.show_year"}
 PUBLIC |= {"v1_demands.list_demands", "v1_demands.list_similar", "v1_demands.show_demand"}
 PUBLIC |= {"documents.verify"}
 PUBLIC -= {"entitlements.download", "files.show", "documents.show", "factors.picture"}
@@ -109,6 +113,8 @@ def address(house, endpoint, method="GET"):
         "form": "csv",
         "definition": known["definition"],
         "name": "demand",
+        "limit": "decision",
+        "year": 2026,
         "filename": "app.css",
         "membership": known["membership"],
         "step": step,

@@ -53,12 +53,13 @@ def holidays() -> dict[date, bool]:
 
 def is_provisional(day: date) -> bool:
     """Say whether a day lies in a year whose holidays have not been published yet."""
-    seconds, last = _kept.get("published", (0.0, None))
-    if not isinstance(last, date) or time.monotonic() - seconds > FRESH:
-        published = db.select(db.func.max(Holiday.day)).where(Holiday.provisional.is_(False))
-        last = db.session.scalar(published) or date.min
-        _kept["published"] = (time.monotonic(), last)
-    return day.year > last.year
+    seconds, years = _kept.get("published", (0.0, None))
+    if not isinstance(years, frozenset) or time.monotonic() - seconds > FRESH:
+        published = db.session.scalars(db.select(Holiday.day).where(Holiday.provisional.is_(False)))
+        years = frozenset(day.year for day in published)
+        _kept["published"] = (time.monotonic(), years)
+    # What was arranged before the first year that is kept is over.
+    return day.year not in years and day.year > min(years, default=0)
 
 
 def limit_in_force(name: str, day: date) -> Limit:

@@ -78,6 +78,16 @@ LIMITS = (
     ("consultation_conclusion", N_("论证结论"), 5, Unit.WORKING, 0, N_("《暂行办法》第8条；期限为平台规则")),
     ("reevaluation", N_("年度重新评估"), 365, Unit.CALENDAR, 0, N_("《暂行办法》第13条：定期评估；每年一次为平台规则")),
 )
+# What the package calls the holidays, and what they are called here.
+NAMES = {
+    "New Year's Day": N_("元旦"),
+    "Spring Festival": N_("春节"),
+    "Tomb-sweeping Day": N_("清明节"),
+    "Labour Day": N_("劳动节"),
+    "Dragon Boat Festival": N_("端午节"),
+    "Mid-autumn Festival": N_("中秋节"),
+    "National Day": N_("国庆节"),
+}
 
 
 def load() -> None:
@@ -94,11 +104,10 @@ def load() -> None:
 
 def special_days() -> list[Holiday]:
     """Return the holidays and the worked weekend days that have been published."""
-    rows = []
-    for day, holiday in chinese_calendar.constants.holidays.items():
-        if day.year >= FIRST_YEAR:
-            rows.append(Holiday(day=day, working=False, name=str(holiday), provisional=False))
-    for day, holiday in chinese_calendar.constants.workdays.items():
-        if day.year >= FIRST_YEAR:
-            rows.append(Holiday(day=day, working=True, name=str(holiday), provisional=False))
-    return rows
+    arranged = ((chinese_calendar.constants.holidays, False), (chinese_calendar.constants.workdays, True))
+    return [
+        Holiday(day=day, working=working, name=NAMES.get(str(name), str(name)), provisional=False)
+        for days, working in arranged
+        for day, name in days.items()
+        if day.year >= FIRST_YEAR
+    ]

@@ -3,7 +3,22 @@
 from flask import Flask, Response, request
 
 from api.security import API
-from api.v1 import cases, data, datasets, demands, documents, entitlements, files, problems, steps, tokens, worklist
+from api.v1 import (
+    cases,
+    conditions,
+    data,
+    datasets,
+    demands,
+    documents,
+    entitlements,
+    files,
+    limits,
+    problems,
+    public_register,
+    steps,
+    tokens,
+    worklist,
+)
 from api.v1.document import interface
 
 SECTIONS = (
@@ -17,8 +32,12 @@ SECTIONS = (
     worklist.section,
     entitlements.section,
     datasets.section,
+    conditions.section,
+    public_register.section,
     data.section,
     demands.section,
+    limits.section,
+    limits.days,
 )
 
 
