@@ -3,12 +3,13 @@
 import io
 import socket
 import threading
+import time
 from contextlib import closing
 
 import pytest
 from werkzeug.serving import make_server
 
-from models import Access, Case, Dataset, Entitlement, File, Role, User, db
+from models import Access, Case, Companion, Dataset, Entitlement, File, Role, User, db, now
 from tests.grants import granted
 from tests.samples import CSV, PDF, PNG
 from tests.walks import Walker
@@ -251,11 +252,11 @@ def served(app):
     server.server_close()
 
 
-def cookie(app, people):
+def cookie(app, people, who=None):
     client = app.test_client()
     app.login_manager.session_protection = None
     with app.app_context():
-        key = db.session.scalars(db.select(User).where(User.email == people.citizen)).one().get_id()
+        key = db.session.scalars(db.select(User).where(User.email == (who or people.citizen))).one().get_id()
     with client.session_transaction() as session:
         session["_user_id"], session["_fresh"] = key, True
     return f"session={client.get_cookie('session').value}"
@@ -343,3 +344,50 @@ def test_data_come_in_by_command(app, place, tmp_path):
     with app.app_context():
         dataset = db.session.scalars(db.select(Dataset).where(Dataset.code == place["code"])).one()
         assert [each.version for each in resources.versions(dataset)] == [2, 1]
+
+
+def test_whoever_works_on_a_draft_together_shares_its_files_until_they_leave(app, people, walker, client_of):
+    with app.app_context():
+        case, citizen = walker.application(), walker.person("citizen")
+        number = files.keep(io.BytesIO(PDF), "x.pdf", case, citizen, ASKED, "attachments").id
+        key, reference = case.id, case.reference
+    address = f"/cases/{reference}/files/{number}"
+    friends = client_of(people.stranger)
+    assert friends.get(address).status_code == 404
+    with app.app_context():
+        citizen, friend = walker.person("citizen"), walker.person("stranger")
+        row = Companion(case_id=key, email=people.stranger, user_id=friend.id, invited_by_id=citizen.id)
+        db.session.add(row)
+        db.session.commit()
+        assert [file.id for file in files.attach(db.session.get_one(Case, key), [number], friend)] == [number]
+        db.session.rollback()
+    assert friends.get(address).status_code == 200
+    with app.app_context():
+        db.session.execute(db.update(Companion).values(left_at=now()))
+        db.session.commit()
+    assert friends.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["form", "raw"])
+def test_nobody_waits_for_a_file_that_comes_in_slowly(app, people, place, served, kind):
+    page = f"/cases/{place['case']}/steps/assess_demand/files"
+    form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF
+    address, body, said = (
+        (page, form, "multipart/form-data; boundary=x")
+        if kind == "form"
+        else (f"/datasets/{place['code']}/data", TABLE.encode(), "application/octet-stream")
+    )
+    address = address if kind == "form" else f"/api/v1{address}"
+    who = people.citizen if kind == "form" else people.clerk
+    head = f"POST {address} HTTP/1.1\r\nHost: x\r\nCookie: {cookie(app, people, who)}\r\nContent-Type: {said}\r\n"
+    head += f"Content-Length: {len(body) + 1000}\r\n\r\n"
+    with closing(socket.create_connection(("127.0.0.1", served), 10)) as wire:
+        wire.sendall(head.encode() + body)
+        threading.Event().wait(1)
+        # While the rest is on its way, others write.
+        began = time.monotonic()
+        with app.app_context():
+            db.session.execute(db.update(User).values(epoch=User.epoch))
+            db.session.commit()
+        assert time.monotonic() - began < 2
+        assert wire.fileno() > 0

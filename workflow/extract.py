@@ -84,7 +84,7 @@ def as_parquet(
     schema = pa.schema([whole.field(name) for name in (items or whole.names)])
     if mark:
         schema = schema.append(pa.field(WATERMARK, pa.string())).with_metadata({WATERMARK: mark})
-    writer = pa.parquet.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd")
+    writer = pa.parquet.ParquetWriter(pa.PythonFile(sink, "w"), schema, compression="zstd", use_dictionary=False)
     group: list[pa.RecordBatch] = []
     held = 0
     for batch in selected(resource, items, rows):

@@ -193,7 +193,7 @@ def plain(kind: pa.DataType) -> bool:
 def write(kept: IO[bytes], schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
     """Write rows in groups of a bounded size; return how many there were."""
     total, group, rows, size = 0, [], 0, 0
-    with pa.parquet.ParquetWriter(pa.PythonFile(kept, "w"), schema, compression="zstd") as writer:
+    with pa.parquet.ParquetWriter(pa.PythonFile(kept, "w"), schema, compression="zstd", use_dictionary=False) as writer:
         for batch in batches:
             group.append(batch)
             rows, size = rows + batch.num_rows, size + batch.nbytes

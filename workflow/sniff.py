@@ -150,8 +150,10 @@ def encoding(file: IO[bytes]) -> str | None:
         decoder = codecs.getincrementaldecoder(name)()
         try:
             for piece in read(file):
-                if unwritten(decoder.decode(piece)):
+                # In neither encoding is such a byte a part of a longer sign.
+                if len(piece.translate(None, CONTROL)) != len(piece):
                     return None
+                decoder.decode(piece)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
@@ -160,6 +162,7 @@ def encoding(file: IO[bytes]) -> str | None:
 
 
 UNWRITTEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+CONTROL = bytes(byte for byte in range(128) if UNWRITTEN.match(chr(byte)))
 
 
 def unwritten(text: str) -> bool:

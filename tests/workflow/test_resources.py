@@ -144,7 +144,8 @@ def test_progress_is_told_of_every_byte_twice(dataset):
 
 
 def test_the_tables_of_the_demonstration_belong_to_entries_of_its_list():
-    keys = {row["entry_id"] for row in csv.DictReader(FILE.open(encoding="utf-8"))}
+    with FILE.open(encoding="utf-8") as file:
+        keys = {row["entry_id"] for row in csv.DictReader(file)}
     for table, rows in data.TABLES:
         assert table.key in keys
         made = list(rows())
