@@ -88,8 +88,8 @@ def asked_for() -> tuple[Asked, dict[str, str]]:
     words = request.args.get("q", "")[:LONGEST_QUERY].replace("\x00", "").strip()
     outcome = request.args.get("outcome", "")
     outcome = outcome if outcome in OUTCOMES else ""
-    body, code = request.args.get("body", type=key), request.args.get("dataset", "")[:40].replace("\x00", "").upper()
-    dataset = db.session.scalar(db.select(Dataset.id).where(Dataset.code == code)) if code else None
+    body, code = request.args.get("body", type=key), request.args.get("dataset", "")[:40].upper()
+    dataset = register.dataset_named(code) if code else None
     said = {"q": words, "outcome": outcome, "body": str(body or ""), "dataset": code if dataset else ""}
     return Asked(words, outcome, body, dataset), said
 

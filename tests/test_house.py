@@ -74,6 +74,8 @@ NO_PAGES |= {"documents.authority", "documents.show", "factors.picture"}
 # What everybody may read.
 PUBLIC = NO_PAGES - {"worklist.export"} | {"home", "docs.api", "catalogue.index", "catalogue.dataset", "demands.index"}
 PUBLIC |= {"conditions.index", "conditions.version", "register.index", "register.show", "register.table"}
+PUBLIC |= {"v1_conditions.list_conditions", "v1_conditions.show_conditions", "v1_conditions.check_conditions"}
+PUBLIC |= {"v1_public_register.list_register", "v1_public_register.show_register_entry"}
 NO_PAGES |= {"register.table", "agreements.odrl"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
@@ -99,7 +101,7 @@ def address(house, endpoint, method="GET"):
     code = known["definition"] if endpoint == "cases.diagram" else house.entry
     number = known[
         {"letters": "letter", "people": "clerk", "incidents": "incident", "conditions": "version"}.get(
-            endpoint.split(".")[0], "letter"
+            endpoint.removeprefix("v1_").split(".")[0], "letter"
         )
     ]
     step = "review_classification" if endpoint.startswith("worklist.") else "assess_demand"
@@ -124,7 +126,7 @@ def address(house, endpoint, method="GET"):
     if endpoint.startswith("companions."):
         places["reference"] = house.at["submit_application"]
         places |= {"number": known["companion"], "secret": known["invitation"]}
-    if endpoint.removeprefix("v1_").startswith("register."):
+    if endpoint.removeprefix("v1_").startswith(("register.", "public_register.")):
         places["reference"] = house.at["provision_access"]
     rule = next(rule for rule in house.app.url_map.iter_rules(endpoint) if method in rule.methods)
     with house.app.test_request_context():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import Application, Case, DataRequest, db
+from models import Application, Case, DataRequest, Dataset, db
 from workflow import conditions, search
 from workflow.conditions import Criterion
 
@@ -53,6 +53,27 @@ def entries(asked: Asked) -> Any:
 
 def _asking_for(datasets: Iterable[int]) -> Any:
     return db.select(DataRequest.case_id).where(DataRequest.dataset_id.in_(list(datasets)))
+
+
+def before(query: Any, day: str, case: int) -> Any:
+    """Return the part of a query of entries that comes after one that was published on a day."""
+    on = parsed(day)
+    later = db.and_(Application.published_on == on, Application.case_id < case)
+    return query.where(db.or_(Application.published_on < on, later))
+
+
+def parsed(day: str) -> date:
+    """Return a day as it was written into a cursor; the first of all where it is none, after which there is nothing."""
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        return date.min
+
+
+def dataset_named(code: str) -> int | None:
+    """Return the key of the data set with a code, if there is one."""
+    found: int | None = db.session.scalar(db.select(Dataset.id).where(Dataset.code == code.replace("\x00", "").upper()))
+    return found
 
 
 def entry(reference: str) -> Application | None:

@@ -77,7 +77,7 @@ class Section(flask_smorest.Blueprint):
             (SENT, changing),
             (ASKED, "arguments" in getattr(view_func, "_apidoc", {})),
             (NAMED, "<" in rule),
-            (MOVING, changing and ("/steps/" in rule or "/support" in rule or not rule)),
+            (MOVING, changing and ("/steps/" in rule or "/support" in rule or "/conditions/" in rule or not rule)),
             (SIGNED_IN, changing or not self.public),
         )
         refusals = {status for group, applies in groups if applies for status in group}
