@@ -5,6 +5,7 @@ from flask import Flask, Response, request
 from api.security import API
 from api.v1 import (
     cases,
+    conditions,
     data,
     datasets,
     demands,
@@ -13,6 +14,7 @@ from api.v1 import (
     files,
     limits,
     problems,
+    public_register,
     steps,
     tokens,
     worklist,
@@ -30,6 +32,8 @@ SECTIONS = (
     worklist.section,
     entitlements.section,
     datasets.section,
+    conditions.section,
+    public_register.section,
     data.section,
     demands.section,
     limits.section,
