@@ -6,6 +6,7 @@ import pytest
 
 from api.strips import strip_of
 from models import (
+    PREFIXES,
     CaseStatus,
     Clock,
     ClockState,
@@ -39,7 +40,19 @@ RUNS_AT = {
     "listing_check": "check_listing",
     "listing_approval": "approve_listing",
     "reevaluation": "amend_listing",
+    "seating": "seat_experts",
+    "interest_declaration": "declare_interest",
+    "expert_opinion": "give_opinion",
+    "consultation_conclusion": "conclude_consultation",
+    "formal_check": "check_application",
+    "decision": "review_application",
+    "right_holder_opinion": "consult_right_holder",
+    "agreement_signing": "sign_agreement",
+    "delivery": "provision_access",
+    "agreement_end": "request_renewal",
 }
+# How a case ends that a limit ends; any other has lapsed.
+ENDS_AS = {"answer_dispute": "answered", "agreement_end": "expired", "agreement_signing": "unsigned"}
 
 
 @pytest.fixture
@@ -159,7 +172,7 @@ def test_a_step_that_is_late_may_still_be_answered(walker, glass):
 
 
 def test_every_limit_that_is_drawn_is_tried_here():
-    drawn = [definitions.parsed(definitions.current(kind)).limits for kind in ("demand", "listing")]
+    drawn = [definitions.parsed(definitions.current(kind)).limits for kind in PREFIXES]
     assert set(RUNS_AT) == set().union(*drawn)
 
 
@@ -175,7 +188,7 @@ def test_silence_never_grants(walker, glass, limit):
     assert (case.classification and case.classification.open_type) == open_type
     assert (case.demand and case.demand.answer) == answer
     if case.status is CaseStatus.ENDED:
-        assert case.state == ("answered" if limit == "answer_dispute" else "lapsed")
+        assert case.state == ENDS_AS.get(limit, "lapsed")
 
 
 def test_an_answer_is_given_more_time_once(walker, glass):

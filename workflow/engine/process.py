@@ -84,6 +84,12 @@ class Process:
         """Return what the case waits for, outer processes first, in the order it was reached."""
         return [waiting for task in self._open() if (waiting := _waiting(task)) is not None]
 
+    def listening(self) -> list[str]:
+        """Return the signals for which the case waits, and which nobody in it can give."""
+        return sorted(
+            {name for task in self._open() if isinstance(task.task_spec, CatchEvent) and (name := _signal_of(task))}
+        )
+
     def complete(self, waiting_id: str, outcome: Outcome) -> None:
         """Take a step, offered or not, with its outcome.
 
