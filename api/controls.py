@@ -40,6 +40,8 @@ class Control:
     mistakes: tuple[str, ...] = ()
     # What somebody else has written for the field meanwhile, where both changed it.
     theirs: str | None = None
+    # What a word that names a row of ours stands for.
+    meaning: str = ""
     maxlength: int | None = None
     minimum: str = ""
     maximum: str = ""

@@ -18,12 +18,14 @@ from api.controls import Control, Form
 from api.forms import described, said_of
 from api.language import moment
 from api.numbers import in_words
-from models import Case, Draft, User, WorkItem
+from models import N_, Case, Draft, User, WorkItem
 from workflow import casework, drafts, files
 from workflow.errors import NotFound, NotOpen
 from workflow.fields import Attachments
 from workflow.sharing import Merged, base_of, read_base
 from workflow.stage import Step
+
+BOTH = N_("您和别人都改了这一项，请选用哪一份。")
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from api.language import catalogue
 from api.mistakes import explained
 from api.questions import Options
 from models.base import N_
-from workflow.fields import Attachments, Group
+from workflow.fields import Attachments, DatasetReference, Group
 
 _drawn: dict[tuple[NullTranslations, Control], Markup] = {}
 
@@ -155,7 +155,15 @@ def _filled(control: Control, question: Field[Any], values: Mapping[str, Any], e
     mistakes = explained(errors[name], control) if name in errors else ()
     if value == control.value and not mistakes:
         return control
-    return replace(control, value=value, mistakes=mistakes, untouched=False)
+    meaning = _meaning(question, value) if control.kind == "text" and isinstance(question, DatasetReference) else ""
+    return replace(control, value=value, mistakes=mistakes, meaning=meaning, untouched=False)
+
+
+def _meaning(question: DatasetReference, word: str | tuple[str, ...]) -> str:
+    """Return the name of the entry whose code was written, so that the writer sees whether it is the right one."""
+    known = isinstance(word, str) and 0 < len(word) <= 40 and word.isprintable()
+    entry = question.find(str(word)) if known else None
+    return entry.name if entry else ""
 
 
 def _with_rows(control: Control, question: Group, given: Any, messages: Any) -> Control:

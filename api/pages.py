@@ -116,12 +116,14 @@ class StepPage(FormView):
         """Return the page with what others have written meanwhile, beside the writer's own where both changed it."""
         case, item, _ = self.opened(case.reference)
         mine = {name: raw.get(name) for name in merged.clashes}
-        said = [words for words in (drafting.unsettled(merged), drafting.news(self.step, merged)) if words]
+        errors: dict[str, Any] = {name: [drafting.BOTH] for name in merged.clashes}
+        if words := drafting.news(self.step, merged):
+            errors["_schema"] = [words]
         return self.form(
             case,
             item,
             merged.form | mine,
-            {"_schema": said},
+            errors,
             base=drafting.marks(self.step, merged.form),
             clashes=drafting.theirs(self.step, merged),
         )

@@ -47,6 +47,12 @@
     const status = form.querySelector("[data-km-saved]");
     let timer = null, running = null, changed = false, leaving = false;
 
+    /* Where two have written for one field, only the writer's own hand chooses which stands. */
+    if (form.querySelector("[name=theirs]")) {
+      status.textContent = status.dataset.refused;
+      return;
+    }
+
     function written() {
       const sent = new URLSearchParams();
       new FormData(form).forEach((value, name) => {

@@ -206,6 +206,7 @@ def test_two_people_change_one_field_and_the_second_sees_both_and_chooses(desk):
     page = desk.send(over(his, {"scenario": "他写的场景", "draft": "1"}), "stranger", 409)
     assert desk.kept()["scenario"] == "她写的场景"
     assert "她写的场景" in page.text
+    assert html.fromstring(page.text).xpath("//div[contains(@class, 'km-summary')]//a/@href") == ["#f-scenario"]
     again = sent_by(page)
     assert again["scenario"] == "他写的场景"
     # Sent once more as it is, his words stand: he has seen hers.
@@ -321,3 +322,9 @@ def test_what_was_said_in_rows_and_files_can_be_read_in_the_history(desk, client
     texts = {each["name"]: each["text"] for line in told for each in line["answer"]}
     assert texts["people"][1].startswith("姓名：人员乙；")
     assert texts["attachments"] == ["方案.pdf"]
+
+
+def test_the_code_of_a_data_set_is_shown_with_its_name(desk):
+    page = desk.send(over(desk.open(), {"datasets-0-dataset": desk.entry.lower(), "add": "datasets"}), status=200)
+    assert "轨道交通分站客流" in page.text
+    desk.send(over(desk.open(), {"datasets-0-dataset": "\u202eDS-1", "add": "datasets"}), status=200)
