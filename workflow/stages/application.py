@@ -5,15 +5,19 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from models import N_, Case, Role, User, now
-from workflow import applications, calendar, clock, decisions
+from workflow import applications, calendar, clock, consultations, decisions
 from workflow.applications import application_of
 from workflow.applying import MODES, ApplicationForm
-from workflow.fields import Answer, DatasetReference, Day, Group, Lines, Text, choice, prose
+from workflow.fields import Answer, DatasetReference, Day, Group, Lines, Text, Tick, choice, prose
 from workflow.stage import Stage
 
 stage = Stage(__name__)
 
 FINDINGS = {"met": N_("符合"), "unmet": N_("不符合"), "not_applicable": N_("不适用")}
+# What the committee is asked where the route of reviews calls for it and the reviewer has put no question.
+COMMITTEE_QUESTION = N_(
+    "申请涉及较高级别的数据或者敏感个人信息：按申请的用途和保障措施使用，风险有多大？需要哪些附加的安全措施？"
+)
 PARTS = {"substance": N_("审核"), "security": N_("数据安全"), "right_holder": N_("权利人")}
 
 
@@ -120,7 +124,22 @@ class SubstanceReview(Answer):
         },
     )
     question = prose(0, 2000, N_("要申请人说明什么"), N_("至少 10 个字；申请人会看到。"), when={"opinion": "ask"})
+    consult = Tick(
+        metadata={
+            "label": N_("提请专家论证"),
+            "when": {"opinion": ["support", "support_conditions", "oppose"]},
+        }
+    )
+    committee_question = prose(
+        0, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"), when={"consult": True}
+    )
     grounds = prose(10, 2000, N_("理由"), N_("供拟定决定的人参考，至少 10 个字。"))
+
+    @validates_schema(skip_on_field_errors=True)
+    def the_committee_is_asked_something(self, data: dict[str, Any], **_: Any) -> None:
+        """Ask for the question that the committee is to answer."""
+        if data["consult"] and data["opinion"] != "ask" and len(data["committee_question"]) < 20:
+            raise ValidationError(N_("写得再具体一些，至少 20 个字。"), "committee_question")
 
     @validates_schema(skip_on_field_errors=True)
     def a_question_is_asked(self, data: dict[str, Any], **_: Any) -> None:
@@ -148,8 +167,9 @@ def review_application(case: Case, answer: dict[str, Any], reviewer: User) -> di
         raise ValidationError({"findings": [N_("建议不同意的，要有不符合的条件。")]})
     findings = [dict(each) for each in answer["findings"]]
     applications.remember_review(case, "substance", reviewer, opinion, answer["grounds"], findings)
+    application.route = {"committee_question": answer["committee_question"]}
     case.state = "reviewing"
-    return {"opinion": opinion}
+    return {"opinion": opinion, "consult": answer["consult"]}
 
 
 class Explanation(Answer):
@@ -296,6 +316,7 @@ class Ruling(Answer):
         error_messages={"invalid": N_("写成数字。")},
         metadata=granting(N_("每几个月交一次利用报告")) | {"hint": N_("不填则按公布的条件。")},
     )
+    departure = prose(0, 2000, N_("与专家论证结论不一致的理由"), N_("不一致时必填，至少 20 个字；将永久记录。"))
     summary = prose(0, 500, N_("公开摘要"), N_("公众会看到；不填则用申请人写的摘要。"))
 
     @validates_schema(skip_on_field_errors=True)
@@ -332,6 +353,7 @@ def decide_application(case: Case, answer: dict[str, Any], decider: User) -> dic
     if answer["decision"] == "return":
         case.state = "reviewing"
         return {"decision": "return"}
+    consultations.check_departure(case, answer["decision"] != "refuse", "departure", answer["departure"])
     decisions.take(case, answer, decider)
     case.state = "refused" if answer["decision"] == "refuse" else "agreeing"
     return {"decision": answer["decision"]}
@@ -373,6 +395,14 @@ def extend_decision(case: Case, answer: dict[str, Any], decider: User) -> None:
     """Extend the time for the decision, once."""
     if answer["extension"] == "grant":
         clock.extend(case, "decision", decider, answer["text"], now())
+
+
+@stage.service
+def ask_committee(case: Case) -> dict[str, Any]:
+    """Put the application to the committee."""
+    question = application_of(case).route.get("committee_question") or COMMITTEE_QUESTION
+    consultations.ask(case, question, None)
+    return {"consult": False}
 
 
 @stage.service

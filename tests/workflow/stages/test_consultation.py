@@ -6,7 +6,7 @@ import pytest
 from marshmallow import ValidationError
 
 from models import Clock, ClockState, Incident, Opinion, Role, SealedOpinion, Stance, db
-from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, TIE, UNSURE, opinion, seating
+from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, seating
 from workflow import access, casework, consultations, drafts, replay
 from workflow.errors import Failed, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
@@ -376,3 +376,60 @@ def test_no_work_is_left_to_members_after_the_close(walker, case, act, declare_a
         act(case, "give_opinion", who, OPINION)
     left = {item.step for item in open_items(case) if item.role is Role.EXPERT}
     assert left == {"conclude_consultation"}
+
+
+# Called by an application
+
+
+def reviewed(walker, act, **changes):
+    """Return an application that its reviewer has found on."""
+    case = walker.at("review_application")
+    answer = walker.full(
+        "review_application", {"opinion": "support", "grounds": "逐条核对，全部符合公布的条件。"}, case
+    )
+    act(case, "review_application", "reviewer", answer | changes)
+    return case
+
+
+def test_a_reviewer_may_put_an_application_to_the_committee(walker, act):
+    case = reviewed(walker, act, consult=True, committee_question=QUESTION)
+    assert steps(case) == {"seat_experts"}
+    assert consultations.current(case).question == QUESTION
+    act(case, "seat_experts", "secretary", seating(walker))
+    for who in MEMBERS:
+        act(case, "declare_interest", who, NO_TIE)
+    for who in MEMBERS:
+        act(case, "give_opinion", who, opinion("oppose"))
+    act(case, "conclude_consultation", "expert1", CONCLUSION | {"advice": "oppose"})
+    assert steps(case) == {"draft_decision"}
+    granted = {"decision": "approve", "text": "申请的用途、能力和安全保障符合公布的条件，同意按申请使用。"}
+    act(case, "draft_decision", "clerk", granted)
+    with pytest.raises(ValidationError, match="departure"):
+        act(case, "decide_application", "decider", granted)
+    act(case, "decide_application", "decider", granted | {"departure": "委员担心的起讫点数据不在本次申请的范围之内。"})
+    assert consultations.current(case).followed is False
+    assert replay.faults(case) == []
+
+
+def test_a_question_must_be_put(walker, act):
+    with pytest.raises(ValidationError, match="committee_question"):
+        reviewed(walker, act, consult=True)
+
+
+def test_without_a_question_an_application_goes_on(walker, act):
+    assert steps(reviewed(walker, act)) == {"draft_decision"}
+
+
+def test_delicate_data_go_before_the_committee_by_the_table(walker, act):
+    case = walker.at("review_security")
+    assert case.kind == "application"
+    answers = (
+        ("review_application", "reviewer", {"opinion": "support", "grounds": "逐条核对，全部符合公布的条件。"}),
+        ("review_security", "security", {"security": "support", "grounds": "安全保障与数据级别相当，可以同意。"}),
+        ("consult_right_holder", "clerk", None),
+    )
+    for step, who, answer in answers:
+        full = walker.answer(step, case) if answer is None else walker.full(step, answer, case)
+        act(case, step, who, full)
+    assert steps(case) == {"seat_experts"}
+    assert len(consultations.current(case).question) > 20
