@@ -5,6 +5,7 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import gettext
 
+from api.strips import EXTENDS, lengthened
 from models import KIND_TITLES, N_, Clock, EventKind, Limit
 from workflow import calendar, clock
 from workflow.calendar import local_day
@@ -52,6 +53,8 @@ def register(app: Flask) -> None:
         event_words=event_words,
         said_words=said_words,
         limit_of=limit_of,
+        lengthened=lengthened,
+        extends=EXTENDS,
         provisional=provisional,
         kind_titles=KIND_TITLES,
     )

@@ -16,6 +16,7 @@ from api.forms import answered, rearranged, written
 from api.judging import unmet_options
 from api.language import called
 from api.security import FormView
+from api.strips import EXTENDS
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
 from workflow import access, casework, clock, drafts
 from workflow.errors import Failed
@@ -166,7 +167,7 @@ class StepPage(FormView):
             kept_files=drafting.kept_files(case, self.step, someone()),
             options=options(self.step, case),
             beside=evidence.beside(case, self.step, values, preview=preview),
-            clocks=[each for each in clock.running(case) if each.limit == item.limit],
+            clocks=[each for each in clock.running(case) if each.limit == EXTENDS.get(self.step.name, item.limit)],
             told=history(case, someone()),
         )
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models import Clock, ClockState, Unit
+from workflow import calendar
 from workflow import clock as clocks
 from workflow.calendar import Stretch, is_working, local_day, today
 
 # A limit over more days than this is told in words alone.
 LONGEST = 70
+# The limits that some steps offer to extend, by the step.
+EXTENDS = {"extend_answer": "demand_answer", "ask_extension": "decision", "extend_decision": "decision"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ def strip_of(clock: Clock) -> Strip:
     first = next((day.date for day in days if day.kind in ("used", "left")), due)
     paused = clock.state is ClockState.PAUSED
     return Strip(days, first, due, kinds["used"], kinds["stop"], kinds["left"], unit, paused)
+
+
+def lengthened(clock: Clock) -> date:
+    """Return the day on which a clock would be due after an extension, as far as it can be told today."""
+    limit, began = clocks.register(clock), local_day(clock.started_at)
+    return calendar.due_day(began, limit.days + limit.extension, limit.unit, clocks.stretches(clock))
 
 
 def drawn(began: date, last: date, due: date, unit: Unit, stretches: Iterable[Stretch]) -> Iterable[Day]:

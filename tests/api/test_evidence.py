@@ -3,9 +3,11 @@
 import pytest
 
 from api.language import spoken
-from models import EventKind
+from api.strips import lengthened
+from models import Case, EventKind, db
 from tests.answers import DEMAND
-from workflow import casework, journal
+from workflow import casework, clock, journal
+from workflow.calendar import local_day
 
 CHANNELS = {
     "unlisted": ("DT8-04", "demand"),
@@ -65,3 +67,20 @@ def test_a_rule_without_a_translation_says_which_language_it_is_in(app):
         assert spoken("从前的<规则>") == '<span lang="zh-CN">从前的&lt;规则&gt;</span>'
     with app.test_request_context(headers={"Accept-Language": "zh"}):
         assert spoken("从前的规则") == "从前的规则"
+
+
+def test_whoever_extends_a_limit_sees_when_it_would_be_due_and_so_it_is(app, walker, people, client_of):
+    with app.app_context():
+        case = walker.at("extend_answer")
+        (running,) = (each for each in clock.running(case) if each.limit == "demand_answer")
+        before, then = local_day(running.due_at), lengthened(running)
+        reference = case.reference
+    page = client_of(people.decider).get(f"/decider/cases/{reference}/extend_answer").get_data(as_text=True)
+    assert before.strftime("到期 %m-%d") in page
+    assert then.isoformat() in page
+    with app.app_context():
+        case = db.session.scalar(db.select(Case).where(Case.reference == reference))
+        walker.take(case, [("extend_answer", "decider", walker.answer("extend_answer"))])
+        (running,) = (each for each in clock.running(case) if each.limit == "demand_answer")
+        assert local_day(running.due_at) == then
+        assert then > before

@@ -124,7 +124,13 @@ class Reason(Answer):
     reason = prose(10, 1000, N_("理由"), N_("公开显示，至少 10 个字。"))
 
 
-@stage.step(Role.CLERK, Reason)
+class Dropping(Answer):
+    """Why an entry that nobody has seen yet is given up."""
+
+    reason = prose(10, 1000, N_("理由"), N_("写进办件记录，至少 10 个字。"))
+
+
+@stage.step(Role.CLERK, Dropping)
 def drop_listing(case: Case, answer: dict[str, Any], clerk: User) -> None:
     """Give the entry up before it is published."""
     case.state = "withdrawn"
