@@ -1,29 +1,33 @@
-"""Six processes that do something to one database at the same moment."""
+"""Processes that do something to one database at the same moment."""
 
 import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from flask import Flask, current_app
 from marshmallow import ValidationError
 from sqlalchemy import event
 
 from api import create_app
+from api.worker import background_of
 from models import Case, Dataset, User, db
-from workflow import casework, sweep
+from workflow import casework, replay, sweep
 from workflow.catalogue import entry
 from workflow.errors import Refused
 
-SIZE = 6
 # Each process is a fresh one that shares no connection with another; the modules are read once for all of them.
 FRESH = multiprocessing.get_context("forkserver")
 FRESH.set_forkserver_preload(["tests.crew"])
 # Nobody waits for the others longer than this; a process that died must not hold the test up.
 PATIENCE = 120
+# The settings with which another process reaches the database of a test.
+SETTINGS = ("TESTING", "DEMO", "DATA_DIR", "DATABASE_URL", "SECRET_KEY", "RATELIMIT_ENABLED")
 
 
 def person(email: str) -> User:
@@ -70,11 +74,32 @@ def sweep_at(moment: datetime) -> int:
     return sweep.sweep(moment)
 
 
+def tell(reference: str, name: str) -> bool:
+    """Tell a case of something that happened elsewhere."""
+    return casework.signal(case_of(reference), name)
+
+
+def work() -> None:
+    """Do what has been put aside, as a worker does."""
+    db.session.rollback()
+    background_of(current_app).work()
+
+
+def reached(app: Flask) -> dict[str, Any]:
+    """Return the settings with which another process reaches the database of an application."""
+    return {name: app.config[name] for name in SETTINGS}
+
+
+@lru_cache(maxsize=1)
+def app_with(settings: tuple[tuple[str, Any], ...]) -> Flask:
+    """Return the service with some settings; a process of the crew keeps that of the race before."""
+    return create_app(dict(settings))
+
+
 @contextmanager
 def service(config: Mapping[str, Any]) -> Iterator[None]:
     """Hold the service on a database, with a connection made and the first queries behind it."""
-    app = create_app(config)
-    with app.app_context():
+    with app_with(tuple(config.items())).app_context():
         db.session.scalars(db.select(User).limit(1)).all()
         db.session.rollback()
         yield
@@ -101,16 +126,32 @@ def obey(config: Mapping[str, Any], deed: Callable[..., Any] | None, words: Mapp
 
 
 class Crew:
-    """The six processes; each race takes all of them, some with nothing to do."""
+    """So many processes; each race takes all of them, some with nothing to do."""
 
-    def __init__(self) -> None:
-        self.pool = ProcessPoolExecutor(SIZE, FRESH, enlist, (FRESH.Barrier(SIZE),))
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.barrier = FRESH.Barrier(size)
+        self.pool = ProcessPoolExecutor(size, FRESH, enlist, (self.barrier,))
 
     def race(self, config: Mapping[str, Any], *deeds: tuple[Callable[..., Any], Mapping[str, Any]]) -> list[Any]:
         """Do some deeds at the same moment, each in its own process; return what came of each."""
-        idle = [(None, {})] * (SIZE - len(deeds))
+        idle = [(None, {})] * (self.size - len(deeds))
         waiting = [self.pool.submit(obey, dict(config), deed, words) for deed, words in [*deeds, *idle]]
-        return [each.result(PATIENCE) for each in waiting][: len(deeds)]
+        if any(each.exception() for each in wait(waiting, PATIENCE, FIRST_EXCEPTION).done):
+            # Whoever failed may have failed before the start, for which the others would wait.
+            self.barrier.abort()
+            raise next(error for each in wait(waiting).done if (error := each.exception()))
+        return [each.result(0) for each in waiting][: len(deeds)]
+
+    def race_on(self, app: Flask, *deeds: tuple[Callable[..., Any], Mapping[str, Any]]) -> list[Any]:
+        """Do some deeds at the same moment to a test's database; afterwards every case must be of one mind."""
+        db.session.commit()
+        done = self.race(reached(app), *deeds)
+        db.session.rollback()
+        db.session.expire_all()
+        for case in db.session.scalars(db.select(Case)):
+            assert replay.faults(case) == []
+        return done
 
     def dismiss(self) -> None:
         """End the processes."""

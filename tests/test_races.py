@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -31,42 +32,27 @@ pytestmark = pytest.mark.usefixtures("context")
 @pytest.fixture(scope="module")
 def six():
     """Return six processes that stand ready."""
-    six = crew.Crew()
+    six = crew.Crew(6)
     yield six
     six.dismiss()
 
 
 @pytest.fixture
-def config(app) -> dict:
-    """Return the settings with which another process reaches the test's database."""
-    names = ("TESTING", "DEMO", "DATA_DIR", "DATABASE_URL", "SECRET_KEY", "RATELIMIT_ENABLED")
-    return {name: app.config[name] for name in names}
+def race(six, app):
+    """Return what lets several deeds happen at the same moment."""
+    return partial(six.race_on, app)
 
 
 @pytest.fixture
-def race(six, config):
-    """Return what lets several deeds happen at the same moment; afterwards every case must be of one mind."""
-
-    def run(*deeds) -> list:
-        db.session.commit()
-        done = six.race(config, *deeds)
-        db.session.rollback()
-        db.session.expire_all()
-        for case in db.session.scalars(db.select(Case)):
-            assert replay.faults(case) == []
-        return done
-
-    return run
-
-
-@pytest.fixture
-def killed(config):
+def killed(app):
     """Return what kills another process with a deed written and not committed, and tells to what it had added rows."""
 
     def run(deed, words: dict) -> set[str]:
         before = {name: count(table) for name, table in crew.tables()}
         db.session.commit()
-        return {name for name, seen in crew.killed_at_commit(config, deed, words).items() if seen > before[name]}
+        return {
+            name for name, seen in crew.killed_at_commit(crew.reached(app), deed, words).items() if seen > before[name]
+        }
 
     return run
 
