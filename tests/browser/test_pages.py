@@ -1,9 +1,17 @@
 """What a page must do for everybody: with a keyboard alone, without script, half done and taken up again."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.answers import DEMAND
+from models import Case, Incident, Role, db
+from tests.answers import ANSWERER, DEMAND, LISTED
+from tests.conftest import people_of
+from tests.walks import Walker
+from workflow import casework, clock, incidents, offices
+from workflow.stages import STEPS
+from workflow.worklist import open_items
 
 pytestmark = pytest.mark.browser
 # Whether what has the focus, or the card around it, has a ring that can be seen.
@@ -93,6 +101,60 @@ def test_every_other_page_can_be_read_by_everybody(service, come, language):
         nobody.click("header a[hreflang]")
     for path in ("/", "/sign-up", "/forgot", "/datasets?q=nothing-of-this-name", "/demands", "/api", "/nowhere"):
         nobody.goto(path)
+
+
+@pytest.fixture(scope="module")
+def seldom(service) -> dict[str, str]:
+    """Return the addresses of pages that no straight life comes by, and who reads each."""
+    walker = Walker(service.app, people_of(service.app))
+    with service.app.app_context():
+        steps = {step: walker.at(step).reference for step in ("give_security_opinion", "extend_answer", "drop_listing")}
+        steps["reevaluate_dataset"] = evaluated(walker).reference
+        pages = {step_page(name, reference): ANSWERER[name] for name, reference in steps.items()}
+        desk, failed = walker.person("desk"), walker.at("screen_demand")
+        attempt = {"verb": "submit", "step": "screen_demand", "item": open_items(failed)[0].id, "actor": desk.id}
+        incidents.open_for(failed.id, attempt, RuntimeError("no rule fits"), walker.answer("screen_demand"), desk)
+        number = db.session.scalar(db.select(db.func.max(Incident.id)))
+        held = walker.at("review_classification")
+        offices.appoint(walker.person("other_reviewer"), walker.body(), Role.REVIEWER, None, None, by=None)
+        casework.claim(held, "review_classification", actor=walker.person("reviewer"))
+        pages[f"/incidents/{number}"] = "steward"
+        pages[f"/work/{held.reference}/review_classification/take-over"] = "other_reviewer"
+        db.session.remove()
+    return pages
+
+
+def step_page(name: str, reference: str) -> str:
+    """Return the address of a step's page."""
+    return f"/{STEPS[name].role}/cases/{reference}/{name}"
+
+
+def evaluated(walker: Walker) -> Case:
+    """Return a listed entry whose yearly evaluation is due; for every other case the year has not passed."""
+    case = walker.take(walker.listing(), LISTED)
+    (running,) = (each for each in clock.running(case) if each.limit == "reevaluation")
+    casework.expire(case, running.id, running.due_at + timedelta(seconds=1))
+    return case
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_page_that_is_seldom_needed_can_be_read_by_everybody_too(service, come, seldom, language):
+    visitors = come(service, language)
+    for path, who in seldom.items():
+        visitor = getattr(visitors, who)
+        visitor.goto(path)
+        expect(visitor.page.locator("main form button.btn-primary").first).to_be_attached()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_limits_and_calendar_can_be_read_by_everybody(service, come, language):
+    steward = come(service, language).steward
+    for path in ("/limits", "/limits/decision", "/calendar"):
+        steward.goto(path)
+    steward.send()
+    expect(steward.page.locator(".km-summary")).to_be_visible()
+    steward.click(".km-head nav a[rel=next]")
+    expect(steward.page.locator(".km-months .km-month")).to_have_count(12)
 
 
 def test_the_choice_of_dark_and_light_lasts(service, come):

@@ -38,6 +38,7 @@ PEOPLE = {
     "reviewer": "reviewer.jiaotong",
     "decider": "decider.jiaotong",
     "security": "security.jiaotong",
+    "other_reviewer": "reviewer.huanjing",
 }
 
 
