@@ -7,6 +7,7 @@ A form that can be kept as a draft carries in `base` the marks of what its field
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import jsonify, request, url_for
@@ -37,9 +38,10 @@ class KeptFile:
     address: str
 
 
-def uploads(step: Step) -> list[str]:
+@cache
+def uploads(step: Step) -> tuple[str, ...]:
     """Return the fields of a step for which files are handed in."""
-    return [name for name, field in step.answer().load_fields.items() if isinstance(field, Attachments)]
+    return tuple(name for name, field in step.answer().load_fields.items() if isinstance(field, Attachments))
 
 
 def take_files(case: Case, step: Step, person: User, answers: dict[str, Any]) -> dict[str, list[Any]]:

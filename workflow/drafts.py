@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy.orm.attributes import set_committed_value
 
-from models import N_, Case, Draft, User, WorkItem, db, now
+from models import N_, Case, Draft, Role, User, WorkItem, db, now
 from workflow import casework, sealing, sharing
 from workflow.errors import NotFound
 from workflow.fields import keepable
@@ -49,10 +49,11 @@ def unseen(case: Case, name: str, form: Mapping[str, Any], actor: User, base: sh
     It is asked under the case's lock, which is kept while there is nothing: what follows in the same transaction
     hands in what was looked at. Otherwise both sides' words are put together in the draft.
     """
-    if base is None:
+    step = casework.step_named(name)
+    # Only the drafts of applications are shared; what somebody has written alone, they have seen.
+    if base is None or case.kind != "application" or step.role is not Role.REQUESTER:
         return None
     casework.lock(case)
-    step = casework.step_named(name)
     item = next((item for item in open_items(case) if item.step == name), None)
     draft = begun(item, actor) if item else None
     if draft is None:

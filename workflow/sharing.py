@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, missing
@@ -95,6 +96,7 @@ def merge(answer: type[Schema], base: Base, kept: Mapping[str, Any], sent: Mappi
     return Merged(form, clashes, tuple(news))
 
 
+@cache
 def _fields(answer: type[Schema]) -> dict[str, Field[Any]]:
     return {field.data_key or name: field for name, field in answer().load_fields.items()}
 
