@@ -8,8 +8,8 @@ from flask_login import login_required
 
 from api.pages import someone
 from api.security import limited
-from models import Case, Document, DocumentState, db
-from workflow import access, documents, site, verifying
+from models import Case, Document, DocumentState
+from workflow import access, documents, hearing, site, verifying
 from workflow.documents import SIDES, certificates
 from workflow.errors import NotFound
 
@@ -21,7 +21,7 @@ AGAIN = 4
 
 def register(app: Flask) -> None:
     """Give the templates what shows a case's documents."""
-    app.jinja_env.globals.update(documents_of=documents.of_case, document_address=address, side_title=side_title)
+    app.jinja_env.globals.update(documents_of=papers_of, document_address=address, side_title=side_title)
 
 
 @bp.get("/cases/<reference>/documents/<int:number>.pdf")
@@ -66,12 +66,17 @@ def authority() -> ResponseReturnValue:
     return Response(certificate.public_bytes(Encoding.PEM), mimetype="application/x-pem-file")
 
 
+def papers_of(case: Case) -> list[Document]:
+    """Return the documents of a case that the reader may read."""
+    return hearing.papers(case, someone())
+
+
 def find(case: Case, number: int) -> Document:
-    """Return a document of a case. Raises NotFound when the case has none with this number."""
-    document = db.session.get(Document, number) if number < 2**63 else None
-    if document is None or document.case_id != case.id:
-        raise NotFound(str(number))
-    return document
+    """Return a document of a case. Raises NotFound when it has none with this number that the reader may read."""
+    for document in papers_of(case):
+        if document.id == number:
+            return document
+    raise NotFound(str(number))
 
 
 def file_of(case: Case, document: Document) -> Response:

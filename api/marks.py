@@ -46,6 +46,7 @@ STATES = {
     "closed": Mark("neutral", "archive", N_("已办结")),
     "advised": Mark("neutral", "signpost", N_("不属于受理范围")),
     "reviewing": Mark("progress", "zoom-question", N_("审核中")),
+    "consulting": Mark("paused", "users-group", N_("专家论证")),
     "parted": Mark("progress", "arrows-split", N_("各单位分别办理")),
     "decided": Mark("done", "gavel", N_("各单位已决定")),
     "refused": Mark("stopped", "circle-x", N_("不同意")),

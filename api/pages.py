@@ -1,5 +1,6 @@
 """The page of each step: generated from its declaration, one blueprint for each role."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -10,21 +11,25 @@ from flask_babel import gettext
 from flask_login import login_required
 from marshmallow import ValidationError
 
-from api import drafting, evidence, prefill
+from api import drafting, evidence, prefill, seating
 from api.auth import actor
 from api.forms import answered, rearranged, written
 from api.judging import unmet_options
 from api.language import called
+from api.questions import Options
 from api.security import FormView
 from api.strips import EXTENDS
 from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
-from workflow import access, casework, clock, drafts
+from workflow import access, casework, clock, consultations, drafts
 from workflow.errors import Failed
 from workflow.history import history
+from workflow.sealing import BrokenSeal
 from workflow.sharing import Merged, read_base
 from workflow.stage import Step
 from workflow.stages import STEPS
-from workflow.worklist import open_items
+from workflow.worklist import answered_item, open_items
+
+log = logging.getLogger("kaimen.pages")
 
 
 class StepPage(FormView):
@@ -38,14 +43,17 @@ class StepPage(FormView):
     def get(self, reference: str) -> ResponseReturnValue:
         """Show the form, or say at once why the step may not be answered."""
         case, item, person = self.opened(reference)
+        if self.step.sealed and consultations.note_opening(case, person):
+            # That was this request's only change; what follows reads, and needs no lock.
+            db.session.connection(execution_options={"write": False})
         draft = drafts.begun(item, person)
-        values = draft.form if draft else prefill.values(case, self.step)
+        values = draft.form if draft else prefill.values(case, self.step) | self.handed_in(case, person)
         return self.form(case, item, values, draft=draft, base=drafting.marks(self.step, values))
 
     def post(self, reference: str) -> ResponseReturnValue:
         """Record the answer, keep it as a draft, or show what must be mended."""
         person = someone()
-        case, raw = access.find(reference, person), {}  # type: Case, dict[str, Any]
+        case, raw = access.reach(reference, person), {}  # type: Case, dict[str, Any]
         base = read_base(request.form.get("base"))
         try:
             if moved := rearranged(request.form, self.step.answer):
@@ -71,7 +79,7 @@ class StepPage(FormView):
             errors = {"_schema": [Failed("").sentence]}
             return self.form(case, item, raw, errors), 503
         flash(gettext("%(step)s：已记录", step=gettext(self.step.title)), "done")
-        return redirect(onward(case, person), 303)
+        return redirect(onward(case, person, self.step), 303)
 
     def expired(self, reference: str) -> ResponseReturnValue:
         """Show the form again, with the text, when its time has run out."""
@@ -133,7 +141,20 @@ class StepPage(FormView):
         """Return the case, the open item and the person; refuse before any form is shown."""
         person = someone()
         case = access.reach(reference, person)
+        if self.step.sealed and consultations.may_change(case, person):
+            return case, answered_item(case, self.step.name, person), person
         return case, casework.answerable(case, self.step, person, open_items(case)), person
+
+    def handed_in(self, case: Case, person: User) -> dict[str, Any]:
+        """Return the sealed answer that a person has handed in and may still change."""
+        if not (self.step.sealed and consultations.may_change(case, person)):
+            return {}
+        try:
+            opened = consultations.own_opinion(case, person)
+        except BrokenSeal as error:
+            log.error("%s: %s", case.reference, error)
+            return {}
+        return opened.answer if opened else {}
 
     def form(
         self,
@@ -202,16 +223,28 @@ def repeat_key(person: User) -> str | None:
     return f"{person.id}:{nonce}" if 16 <= len(nonce) <= 100 else None
 
 
-def onward(case: Case, person: User) -> str:
+def onward(case: Case, person: User, step: Step) -> str:
     """Return where a person goes after an answer: to the case while it may be seen, else to the work list."""
+    if step.stage == "consultation" and step.role is Role.EXPERT:
+        return member_onward(case, person)
     if access.may_see(person, case):
         return url_for("cases.show", reference=case.reference)
     return url_for("worklist.index")
 
 
-def options(step: Step, case: Case) -> dict[str, list[tuple[str, str]]]:
+def member_onward(case: Case, person: User) -> str:
+    """Return where a member of the committee goes after an answer: to their opinion, or to the list of their seats."""
+    opinion = next(step for step in STEPS.values() if step.sealed)
+    waits = any(item.step == opinion.name and item.holder_id == person.id for item in open_items(case))
+    if waits or consultations.may_change(case, person):
+        return address_of(case, opinion)
+    return url_for("consultations.index")
+
+
+def options(step: Step, case: Case) -> dict[str, Options]:
     """Return the choices of fields that are known only now."""
-    known: dict[Any, Callable[[], list[tuple[str, str]]]] = {"bodies": bodies, "unmet": partial(unmet_options, case)}
+    known: dict[Any, Callable[[], Options]] = {"bodies": bodies, "unmet": partial(unmet_options, case)}
+    known |= seating.offered(case)
     asked = {name: field.metadata.get("options") for name, field in step.answer._declared_fields.items()}
     return {name: known[word]() for name, word in asked.items() if word in known}
 

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import Schema
 from marshmallow.fields import Date, List
 
+from api import seating
 from api.questions import asked, listed, text
 from models import Case, OpenType
 from workflow import applications, decisions
@@ -34,6 +35,8 @@ def values(case: Case, step: Step) -> dict[str, Any]:
     if step.name == "answer_demand" and sheet is not None:
         opened = {OpenType.UNCONDITIONAL: "open", OpenType.CONDITIONAL: "conditional"}
         known["answer"] = opened.get(sheet.open_type, "decline") if sheet.open_type else None
+    if step.name == "seat_experts":
+        known |= seating.proposal(case)
     return known | of_application(case, step.name)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from http.client import responses
 from urllib.parse import urlencode
@@ -13,10 +14,22 @@ from api.joining import SENT_TO
 from api.language import COOKIE
 from api.security import HEADERS
 from api.worker import background_of
-from models import Case, CaseStatus, Entitlement, Incident, Letter, Organisation, OrganisationKind, Role, User, db
+from models import (
+    Case,
+    CaseStatus,
+    Consultation,
+    Entitlement,
+    Incident,
+    Letter,
+    Organisation,
+    OrganisationKind,
+    Role,
+    User,
+    db,
+)
 from tests.answers import LISTED, OPENED
 from tests.walks import Walker
-from workflow import casework, companions, conditions, incidents, offices
+from workflow import calendar, casework, companions, conditions, incidents, meetings, offices
 from workflow.links import CONFIRM, RESET
 from workflow.stages import STEPS
 from workflow.worklist import open_items
@@ -25,6 +38,8 @@ CHINESE = re.compile(r"[\u3400-\u9fff\uff01-\uff5e\u3001-\u3011]")
 WRITTEN = ("aria-label", "alt", "title", "placeholder", "data-km-say")
 # What is not read as text, and the examples for programs.
 UNSEEN = ("script", "style", "template", "pre", "code")
+# These steps wait until a limit has run out: a year, and the time for opinions.
+LATE = ("reevaluate_dataset", "extend_ballot")
 FIELDS = "//input[not(@type='hidden')] | //select | //textarea"
 
 
@@ -37,8 +52,8 @@ class House:
         app.login_manager.session_protection = None
         walker = Walker(app, people)
         with app.app_context():
-            # Waiting a year for the evaluation comes first: for every other case that year has not begun.
-            names = ["reevaluate_dataset", *(name for name in STEPS if name != "reevaluate_dataset")]
+            # Where a limit has to run out comes first: for every other case that time has not begun.
+            names = [*LATE, *(name for name in STEPS if name not in LATE)]
             self.at = {name: walker.at(name).reference for name in names}
             self.answers = {name: walker.answer(name) for name in STEPS}
             self.entry = self._published(walker)
@@ -71,7 +86,11 @@ class House:
         asked = {"actor": walker.person("citizen"), "url": "http://localhost"}
         invitation = companions.invite(draft, "somebody@example.org", False, **asked).rpartition("/")[2]
         made = {word: links().make(word, walker.person("stranger")).rpartition("/")[2] for word in (RESET, CONFIRM)}
+        consulted = self._met(walker)
         return {
+            "consultation": consulted.reference,
+            "meeting": consulted.meeting_id,
+            "expert": walker.person("expert1").id,
             "letter": letter,
             "clerk": clerk.id,
             "body": walker.body().id,
@@ -85,6 +104,14 @@ class House:
             "version": 1,
             **made,
         }
+
+    def _met(self, walker: Walker) -> Consultation:
+        """Return a consultation that is on the agenda of a meeting."""
+        held = db.session.scalar(db.select(Case).where(Case.reference == self.at["replace_expert"]))
+        day = (calendar.today() + timedelta(days=7)).isoformat()
+        said = {"title": "第一次论证会", "place": "三楼会议室", "day": day, "begins": "14:00", "ends": "16:00"}
+        asked = meetings.Call().load({**said, "agenda": [held.consultations[-1].reference]})
+        return meetings.call(asked, walker.person("secretary")).agenda[0]
 
     def _hold(self, walker: Walker) -> None:
         """Let a review be held by one of two reviewers, so that the other may want to take it over."""

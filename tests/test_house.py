@@ -36,12 +36,17 @@ PAGES = {
     "calendar.show": "steward",
     "catalogue.index": "",
     "catalogue.dataset": "clerk",
+    "committee.index": "",
+    "committee.new": "secretary",
+    "committee.show": "secretary",
     "companions.index": "citizen",
     "companions.join": "stranger",
     "conditions.draft": "decider",
     "conditions.edit": "clerk",
     "conditions.index": "",
     "conditions.version": "",
+    "consultations.index": "secretary",
+    "consultations.show": "secretary",
     "demands.index": "",
     "demands.new": "citizen",
     "demands.show": "stranger",
@@ -57,6 +62,10 @@ PAGES = {
     "limits.index": "",
     "limits.show": "steward",
     "listings.new": "clerk",
+    "meetings.edit": "secretary",
+    "meetings.index": "secretary",
+    "meetings.new": "secretary",
+    "meetings.show": "secretary",
     "people.index": "steward",
     "people.show": "steward",
     "register.index": "",
@@ -76,7 +85,8 @@ PUBLIC = NO_PAGES - {"worklist.export"} | {"home", "docs.api", "catalogue.index"
 PUBLIC |= {"conditions.index", "conditions.version", "register.index", "register.show", "register.table"}
 PUBLIC |= {"v1_conditions.list_conditions", "v1_conditions.show_conditions", "v1_conditions.check_conditions"}
 PUBLIC |= {"v1_public_register.list_register", "v1_public_register.show_register_entry"}
-NO_PAGES |= {"register.table", "agreements.odrl"}
+NO_PAGES |= {"register.table", "agreements.odrl", "consultations.state", "meetings.entry"}
+PUBLIC |= {"committee.index", "v1_committee.show_committee"}
 PUBLIC |= {"demands.show", "auth.sign_in", "auth.sign_up", "auth.forgot", "auth.reset", "auth.confirm", "auth.sent"}
 PUBLIC |= {"v1_steps.list_steps", "v1_steps.show_step", "v1_datasets.list_datasets", "v1_datasets.show_dataset"}
 PUBLIC |= {"calendar.show", "limits.index", "limits.show", "v1_limits.list_limits", "v1_calendar.show_year"}
@@ -100,9 +110,14 @@ def address(house, endpoint, method="GET"):
     known = house.known
     code = known["definition"] if endpoint == "cases.diagram" else house.entry
     number = known[
-        {"letters": "letter", "people": "clerk", "incidents": "incident", "conditions": "version"}.get(
-            endpoint.removeprefix("v1_").split(".")[0], "letter"
-        )
+        {
+            "letters": "letter",
+            "people": "clerk",
+            "incidents": "incident",
+            "conditions": "version",
+            "committee": "expert",
+            "meetings": "meeting",
+        }.get(endpoint.removeprefix("v1_").split(".")[0], "letter")
     ]
     step = "review_classification" if endpoint.startswith("worklist.") else "assess_demand"
     places = {
@@ -121,6 +136,8 @@ def address(house, endpoint, method="GET"):
         "membership": known["membership"],
         "step": step,
     }
+    if endpoint.removeprefix("v1_").startswith("consultations."):
+        places["reference"] = known["consultation"]
     if endpoint.removeprefix("v1_").startswith("entitlements."):
         places["reference"] = known["entitlement"]
     if endpoint.startswith("companions."):

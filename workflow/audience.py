@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
-from models import BODY_ROLES, Case, Membership, Role, Support, User, WorkItem, now
+from models import BODY_ROLES, Case, Consultation, Membership, Role, Seat, Support, User, WorkItem, now
 from workflow import access
 from workflow.outbox import Sessions
 
@@ -19,8 +19,8 @@ Audiences = Mapping[str, Any] | Iterable[Mapping[str, Any]]
 def persons(session: Sessions, audiences: Audiences, template: str, case: Case | None) -> list[User]:
     """Return the people a letter is written to, each once, in the order of their accounts.
 
-    :param audiences: each names a `user`, a `role` with its `organisation`, the `steps` of a `case`, or the
-        `supporters` of one
+    :param audiences: each names a `user`, a `role` with its `organisation`, the `steps` of a `case`, the `supporters`
+        of one, or those who sit on one for the `committee`
     :param case: the case the letter is about; whoever may not read it is left out
     """
     several = [audiences] if isinstance(audiences, Mapping) else audiences
@@ -32,7 +32,9 @@ def _meant(session: Sessions, audience: Mapping[str, Any], case: Case | None) ->
     if "supporters" in audience:
         yield from _supporters(session, audience["supporters"])
         return
-    if "steps" in audience:
+    if "committee" in audience:
+        found = _sitting(session, audience["committee"])
+    elif "steps" in audience:
         found = [person for item in _asked(session, audience) for person in _holders(session, item)]
     elif "user" in audience:
         found = _one(session, audience["user"])
@@ -77,6 +79,13 @@ def _in_office(session: Sessions, role: Role, organisation: int | None) -> list[
     if organisation is not None:
         query = query.where(Membership.organisation_id == organisation)
     return list(session.scalars(query.distinct()))
+
+
+def _sitting(session: Sessions, case_id: int) -> list[User]:
+    """Return who sits in the last consultation of a case."""
+    last = select(func.max(Consultation.id)).where(Consultation.case_id == case_id).scalar_subquery()
+    query = select(User).join(Seat).where(Seat.consultation_id == last, Seat.left_at.is_(None))
+    return list(session.scalars(query))
 
 
 def _supporters(session: Sessions, case_id: int) -> list[User]:

@@ -1,6 +1,6 @@
 """The clocks of a case: they start, stand still, go on, are extended, and run out."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
@@ -10,7 +10,7 @@ from workflow.calendar import Stretch, local_day
 from workflow.errors import NotOpen
 from workflow.journal import record
 
-# How long before a day that the case itself has set people are warned of it.
+# How long before a day that the case itself has set people are warned of it at the earliest.
 WARNING = timedelta(days=30)
 ALIVE = (ClockState.RUNNING, ClockState.PAUSED)
 RUNNING = select(Clock).where(Clock.case_id == bindparam("case"), Clock.state.in_(ALIVE))
@@ -21,12 +21,18 @@ def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
     clock = Clock(id=timer, case_id=case.id, limit=limit, started_at=at, extended=0, state=ClockState.RUNNING)
     clock.pauses = []
     if (day := case.day_of(limit)) is not None:
-        clock.due_at = calendar.day_end(day)
-        clock.soon_at = calendar.day_start(day - WARNING)
+        run_until(clock, day)
     else:
         reckon(clock)
     rows.add(clock)
     return clock
+
+
+def run_until(clock: Clock, day: date) -> None:
+    """Let a clock run out with a day that the case itself has set; people are warned when most of the time is over."""
+    most = (day - local_day(clock.started_at)) * 3 // 10
+    clock.due_at = calendar.day_end(day)
+    clock.soon_at = calendar.day_start(day - min(WARNING, most))
 
 
 def register(clock: Clock) -> Limit:

@@ -27,10 +27,12 @@ from models import (
 from workflow import calendar, counting, documents, numbers, sealing
 from workflow.counting import LEAST_SEATED, Count
 from workflow.errors import NotOpen
-from workflow.sealing import BrokenSeal
+from workflow.sealing import BrokenSeal, Opened
 
 # The lines of the journal in which a sealed opinion leaves its commitment.
 HANDED_IN = (EventKind.ANSWERED, EventKind.CHANGED)
+# While a consultation is in one of these states, what has been handed in is sealed.
+UNDER_SEAL = frozenset({"seating", "hearing", "closing", "short"})
 
 
 def ask(case: Case, question: str, person: User | None) -> Consultation:
@@ -224,6 +226,25 @@ def may_change(case: Case, person: User) -> bool:
     return any(each.user_id == person.id and each.answered_at for each in sitting(current(case)))
 
 
+def own_opinion(case: Case, person: User) -> Opened | None:
+    """Return what a member has handed in and may still change; it is opened to its author and to nobody else.
+
+    Raises NotOpen when they do not sit, and BrokenSeal when it is not what the journal tells of.
+    """
+    consultation, mine = current(case), seat_of(case, person)
+    box, bound = last_boxes(consultation).get(mine.number), commitments(consultation).get(mine.number)
+    if box is None and bound is None:
+        return None
+    if box is None or bound is None or box.user_id != person.id:
+        raise BrokenSeal(f"the opinion of seat {mine.number} of {consultation.reference} is not where it was put")
+    return sealing.unseal(place(consultation, mine), box.box, bound)
+
+
+def papers_under_seal(case: Case) -> set[str]:
+    """Return the marks of the ballots whose opinions may still be opened: who gives one when, nobody is to see."""
+    return {f"{each.reference}/{each.round}" for each in case.consultations if each.state in UNDER_SEAL}
+
+
 def open_ballot(consultation: Consultation) -> Count:
     """Open every sealed opinion, compare each with the journal, and count.
 
@@ -283,6 +304,11 @@ def again(consultation: Consultation) -> list[str]:
     """
     consultation.state = "hearing"
     return [str(each.number) for each in sitting(consultation) if each.answered_at is None]
+
+
+def state_after(case: Case) -> str:
+    """Return the state to which a case goes back with the advice: that of the review which had asked for it."""
+    return "reviewing" if case.application is not None else "assessing"
 
 
 def minutes(consultation: Consultation) -> None:
@@ -407,6 +433,37 @@ def loads() -> dict[int, int]:
 def file_open(consultation: Consultation, person: User) -> bool:
     """Say whether a member may read the file: they sit, and have declared that nothing ties them to it."""
     return any(
-        each.user_id == person.id and each.declared_at and each.interest is not Interest.CONFLICT
+        each.user_id == person.id and each.declared_at and each.interest is Interest.NONE
         for each in sitting(consultation)
     )
+
+
+def note_opening(case: Case, person: User) -> bool:
+    """Note when a member first opened the file, in a transaction of its own; say whether that was now."""
+    fresh = [each.id for each in sitting(current(case)) if each.user_id == person.id and not each.opened_at]
+    if not fresh:
+        return False
+    db.session.rollback()
+    db.session.execute(db.update(Seat).where(Seat.id.in_(fresh), Seat.opened_at.is_(None)).values(opened_at=now()))
+    db.session.commit()
+    return True
+
+
+def advice_followed() -> dict[str, int]:
+    """Return how many conclusions there are, how many decisions kept to them, and how many departed from them.
+
+    What was divided advises nothing, and what has not been decided yet is told apart.
+    """
+    concluded = Consultation.state == "concluded"
+    divided = Consultation.advice == "divided"
+    kinds = {
+        "concluded": concluded,
+        "followed": concluded & Consultation.followed.is_(True),
+        "departed": concluded & Consultation.followed.is_(False),
+        "divided": concluded & divided,
+        "undecided": concluded & Consultation.followed.is_(None) & ~divided,
+        "no_quorum": Consultation.state == "no_quorum",
+    }
+    counted = [db.func.count().filter(condition).label(name) for name, condition in kinds.items()]
+    row = db.session.execute(db.select(*counted).select_from(Consultation)).one()
+    return {name: int(row._mapping[name]) for name in kinds}

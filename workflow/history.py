@@ -14,6 +14,7 @@ from typing import Any
 from marshmallow.fields import Boolean, Field
 
 from models import BODY_ROLES, N_, Case, Event, EventKind, File, Organisation, Role, User, db
+from workflow import consultations
 from workflow.access import READ_ALL, READ_RESTRICTED, opened_to, roles_on, sits_on
 from workflow.fields import Attachments, Group
 from workflow.journal import lines
@@ -113,9 +114,19 @@ def history(case: Case, reader: User | None) -> list[Line]:
     """
     reading = reading_of(case, reader)
     seen = [event for event in lines(case) if reading is Reading.ALL or event.kind not in INTERNAL]
+    seen = [event for event in seen if not secret(case, event, reader)]
     places = labels({event.data["organisation"] for event in seen if event.data.get("organisation")})
     restricted = reader is not None and bool(roles_on(reader, case) & READ_RESTRICTED)
     return [line_of(case, event, reader, reading, places, restricted) for event in seen]
+
+
+def secret(case: Case, event: Event, reader: User | None) -> bool:
+    """Say whether a line must not be seen yet: while a ballot is sealed, nobody learns when another handed in."""
+    if event.step not in STEPS or not STEPS[event.step].sealed or event.kind not in consultations.HANDED_IN:
+        return False
+    if reader is not None and event.actor_id == reader.id:
+        return False
+    return (event.data.get("outcome") or {}).get("ballot_paper") in consultations.papers_under_seal(case)
 
 
 def reading_of(case: Case, reader: User | None) -> Reading:
@@ -124,7 +135,7 @@ def reading_of(case: Case, reader: User | None) -> Reading:
         return Reading.PUBLIC
     if reader.roles & READ_ALL or (case.body_id is not None and case.body_id in reader.bodies(*BODY_ROLES)):
         return Reading.ALL
-    if sits_on(reader, case, opened_to):
+    if sits_on(reader, case, opened_to) or (Role.SECRETARY in reader.roles and case.consultations):
         return Reading.ALL
     return Reading.REQUESTER if Role.REQUESTER in roles_on(reader, case) else Reading.PUBLIC
 

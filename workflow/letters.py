@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select, update
 
 from models import KIND_TITLES, Case, Job, Letter, User, now
-from workflow import audience, outbox
+from workflow import audience, invitations, outbox
 from workflow.outbox import Sessions
 from workflow.site import Site
 from workflow.stages import STEPS
@@ -48,6 +48,8 @@ def write(session: Sessions, job: Job, site: Site) -> None:
         mark = hashlib.sha256(f"{job.key or job.id}:{person.id}".encode()).hexdigest()[:32]
         letter = Letter(job_id=job.id, user_id=person.id, case_id=job.case_id, template=template, language=language)
         letter.subject, letter.text, letter.message_id = subject, text, f"<{mark}@{site.host}>"
+        if "calendar" in job.data:
+            letter.calendar = invitations.entry(job.data["calendar"], person, site)
         session.add(letter)
         session.flush()
         if site.mail:
@@ -56,7 +58,7 @@ def write(session: Sessions, job: Job, site: Site) -> None:
 
 def facts(data: dict[str, Any], person: User, language: str, case: Case | None, site: Site) -> dict[str, Any]:
     """Return what a template may say: nothing of the case but its number, its kind, the step and the day."""
-    said = {key: value for key, value in data.items() if key not in ("template", "audience")}
+    said = {key: value for key, value in data.items() if key not in ("template", "audience", "calendar")}
     said |= {"person": " ".join(person.name.split()), "site": site.url, "step": "", "due": ""}
     if data.get("step") in STEPS:
         said["step"] = site.say(STEPS[data["step"]].title, language)

@@ -21,6 +21,7 @@ SECONDS = 20
 TEMPLATES = Path(__file__).parent.parent / "templates" / "letters"
 # A line such as “受理号：XQ-2026-000012” or “Number: XQ-2026-000012”.
 FACT = re.compile(r"([^：:]{1,40})(?:：|: )\s*(\S.*)")
+METHOD = re.compile(r"^METHOD:([A-Z]+)", re.MULTILINE)
 ADDRESS = re.compile(r"https?://\S+")
 
 pages = Environment(loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, autoescape=True)
@@ -87,6 +88,11 @@ def composed(letter: Letter, site: Site) -> EmailMessage:
     message["Content-Language"] = "zh-CN" if letter.language == "zh" else letter.language
     message.set_content(letter.text, cte="base64")
     message.add_alternative(laid_out(letter, site), subtype="html", cte="base64")
+    if letter.calendar:
+        # What calendars are to do with the entry stands in it and in the part's own head (RFC 6047).
+        method = METHOD.search(letter.calendar)
+        params = {"method": method[1] if method else "PUBLISH"}
+        message.add_attachment(letter.calendar, subtype="calendar", cte="base64", filename="meeting.ics", params=params)
     return message
 
 

@@ -126,6 +126,23 @@ def open_the_ballot(case: Case, event: Event) -> Iterator[Job]:
         yield Job(kind="open_ballot", key=key, case_id=case.id, data={"case": case.id})
 
 
+def tell_of_the_close(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the members that the ballot has been opened and counted; how, they read on its page."""
+    counted = event.kind is EventKind.SERVED and event.step == "close_ballot"
+    if counted and (event.data.get("outcome") or {}).get("ballot") != "short":
+        reference = case.consultations[-1].reference
+        yield from letter(case, event, "ballot_closed", [{"committee": case.id}], consultation=reference)
+
+
+def tell_of_the_advice(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the reviewers who asked that the committee's advice is there, or that there will be none."""
+    concluded = event.kind is EventKind.ANSWERED and event.step == "conclude_consultation"
+    failed = event.kind is EventKind.SERVED and event.step == "record_no_quorum"
+    if (concluded or failed) and case.body_id is not None:
+        audience = [{"role": Role.REVIEWER, "organisation": case.body_id}]
+        yield from letter(case, event, "advice_given", audience, consultation=case.consultations[-1].reference)
+
+
 REACTIONS: tuple[Reaction, ...] = (
     tell_whose_turn_it_is,
     confirm_receipt,
@@ -139,6 +156,8 @@ REACTIONS: tuple[Reaction, ...] = (
     tell_of_access,
     call_the_steward,
     open_the_ballot,
+    tell_of_the_close,
+    tell_of_the_advice,
 )
 
 

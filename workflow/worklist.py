@@ -12,6 +12,7 @@ from models import (
     ClockState,
     EventKind,
     Role,
+    User,
     WorkItem,
     WorkState,
     db,
@@ -31,6 +32,13 @@ OPEN = (
 def open_items(case: Case) -> list[WorkItem]:
     """Return what waits or is offered on a case."""
     return list(db.session.scalars(OPEN, {"case": case.id}))
+
+
+def answered_item(case: Case, step: str, person: User) -> WorkItem:
+    """Return the work item by which a person last answered a step; there must be one."""
+    answered = (WorkItem.case_id == case.id, WorkItem.step == step, WorkItem.closed_by_id == person.id)
+    query = select(WorkItem).where(*answered, WorkItem.state == WorkState.DONE).order_by(WorkItem.closed_at.desc())
+    return db.session.scalars(query.limit(1)).one()
 
 
 def due_with(limit: str, items: list[WorkItem]) -> list[str]:

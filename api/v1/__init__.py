@@ -5,6 +5,7 @@ from flask import Flask, Response, request
 from api.security import API
 from api.v1 import (
     cases,
+    committee,
     conditions,
     data,
     datasets,
@@ -36,6 +37,8 @@ SECTIONS = (
     public_register.section,
     data.section,
     demands.section,
+    committee.section,
+    committee.members,
     limits.section,
     limits.days,
 )

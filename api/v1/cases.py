@@ -139,6 +139,16 @@ def find(reference: str, someone: User) -> Case:
     return access.find(reference, someone)
 
 
+def reach(reference: str, someone: User) -> Case:
+    """Return the case with a reference on which a person acts, though its file may not be open to them yet.
+
+    :raises NotFound: there is none, or it is not for them
+    """
+    if not REFERENCE.fullmatch(reference):
+        raise NotFound(reference)
+    return access.reach(reference, someone)
+
+
 def recorded(case: Case, step: str | None, someone: User) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Return what was recorded, with the case as long as the person may see it."""
     said: dict[str, Any] = {"reference": case.reference, "step": step, "case": None}

@@ -5,12 +5,11 @@ from typing import Any
 from flask import Response, url_for
 from marshmallow import Schema
 
-from api.documents import PDF, file_of, find
+from api.documents import PDF, file_of, find, papers_of
 from api.v1.cases import find as case_of
 from api.v1.reading import Section, person
 from api.v1.schemas import moment, number, several, word
 from models import N_, Case, Document, DocumentState
-from workflow import documents
 from workflow.documents import NotMade
 
 section = Section("documents", "/cases", N_("文件"))
@@ -56,7 +55,7 @@ def list_documents(reference: str) -> dict[str, Any]:
     Each with who has signed it. The hashes let anybody check that a file is the one that was signed.
     """
     case = case_of(reference, person())
-    return {"items": [shown(case, each) for each in documents.of_case(case)]}
+    return {"items": [shown(case, each) for each in papers_of(case)]}
 
 
 @section.route("/<reference>/documents/<int:number>.pdf", methods=["GET"])

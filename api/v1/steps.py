@@ -11,7 +11,7 @@ from marshmallow import fields
 from api.language import LANGUAGES, say
 from api.questions import asked, choices, longest
 from api.v1 import case_schemas, examples, schemas
-from api.v1.cases import find, recorded
+from api.v1.cases import reach, recorded
 from api.v1.reading import Section, earlier, lock_unchanged, person, repeat_key, under
 from models import N_, PREFIXES, Case, Draft, User, db
 from workflow import casework, definitions, drafts, sharing
@@ -68,7 +68,7 @@ def read_draft(reference: str, step: str) -> dict[str, Any]:
     """Read your half-written answer."""
     someone = person()
     name = known(step).name
-    return kept(name, drafts.draft_of(find(reference, someone), name, someone))
+    return kept(name, drafts.draft_of(reach(reference, someone), name, someone))
 
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["PUT"])
@@ -82,7 +82,7 @@ def keep_draft(sent: dict[str, Any], reference: str, step: str) -> dict[str, Any
     sides have changed, which stay as they were.
     """
     someone, name = person(), known(step).name
-    case = find(reference, someone)
+    case = reach(reference, someone)
     with under("answer"):
         form = drafts.draftable(name, sent["answer"])
         draft, merged = casework.save(case, name, form, actor=someone, base=sharing.read_base(sent["base"]))
@@ -94,7 +94,7 @@ def keep_draft(sent: dict[str, Any], reference: str, step: str) -> dict[str, Any
 def discard_draft(reference: str, step: str) -> ResponseReturnValue:
     """Throw your half-written answer away."""
     someone = person()
-    drafts.discard(find(reference, someone), known(step).name, someone)
+    drafts.discard(reach(reference, someone), known(step).name, someone)
     return "", 204
 
 
@@ -104,7 +104,7 @@ def discard_draft(reference: str, step: str) -> ResponseReturnValue:
 def claim_step(sent: dict[str, Any], reference: str, step: str) -> ResponseReturnValue:
     """Take a step for yourself."""
     someone, name = person(), known(step).name
-    case = find(reference, someone)
+    case = reach(reference, someone)
     casework.claim(case, name, actor=someone, take_over=sent["take_over"])
     return recorded(case, name, someone)
 
@@ -114,7 +114,7 @@ def claim_step(sent: dict[str, Any], reference: str, step: str) -> ResponseRetur
 def release_step(reference: str, step: str) -> ResponseReturnValue:
     """Give a step back to the group."""
     someone, name = person(), known(step).name
-    case = find(reference, someone)
+    case = reach(reference, someone)
     casework.release(case, name, actor=someone)
     return recorded(case, name, someone)
 
@@ -172,7 +172,7 @@ def case_for(reference: str, key: str | None, someone: User) -> Case:
         case = db.session.get_one(Case, before.case_id)
         if case.reference == reference:
             return case
-    return find(reference, someone)
+    return reach(reference, someone)
 
 
 def kept(name: str, draft: Draft) -> dict[str, Any]:

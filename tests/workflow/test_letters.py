@@ -185,6 +185,8 @@ def test_a_near_limit_and_one_that_has_passed_are_told_and_escalated(session, pe
 def test_every_template_can_be_written_in_both_languages(session, people):
     said = {"number": "XQ-2026-000012", "kind": "开放需求", "step": "办理", "due": "12月3日（周四）", "person": "读者"}
     said |= {"site": SITE.url, "link": f"{SITE.url}/confirm/abc", "hours": 48, "sign_in": "", "forgot": ""}
+    said |= {"consultation": "LZ-2026-000001", "meeting": 1, "title": "第一次会议", "place": "三楼会议室"}
+    said |= {"begins": "14:00", "ends": "16:00", "agenda": ["LZ-2026-000001"]}
     names = {file.name.removesuffix(".zh.txt") for file in letters.TEMPLATES.glob("[!_]*.zh.txt")}
     assert names == {file.name.removesuffix(".en.txt") for file in letters.TEMPLATES.glob("[!_]*.en.txt")}
     for name in names:

@@ -25,7 +25,7 @@ ADVICE = {
 class Seating(Answer):
     """Who answers the question, and what is put before them."""
 
-    question = prose(20, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"), prefill="question")
+    question = prose(20, 2000, N_("请委员会回答的问题"), N_("每行一个问题，至少 20 个字。"))
     experts = fields.List(
         ExpertReference(required=True),
         required=True,
@@ -287,7 +287,7 @@ def extend_ballot(case: Case, answer: dict[str, Any], secretary: User) -> dict[s
 def record_no_quorum(case: Case) -> dict[str, Any]:
     """Record that there was no quorum."""
     consultation = current(case)
-    consultation.state = "no_quorum"
+    consultation.state, case.state = "no_quorum", consultations.state_after(case)
     consultations.minutes(consultation)
     return {"consulted": "no_quorum", "advice": "none"}
 
@@ -309,6 +309,6 @@ def conclude_consultation(case: Case, answer: dict[str, Any], chair: User) -> di
     if not seat_of(case, chair).chair:
         raise ValidationError({"_schema": [N_("结论由主任委员写明。")]})
     consultation.advice, consultation.advice_text = answer["advice"], answer["advice_text"]
-    consultation.state = "concluded"
+    consultation.state, case.state = "concluded", consultations.state_after(case)
     consultations.minutes(consultation)
     return {"consulted": "advised", "advice": answer["advice"]}
