@@ -31,7 +31,7 @@ EVERYBODY = (
     "decider",
     "security",
 )
-EVERYBODY += ("other_clerk", "other_reviewer", "other_decider")
+EVERYBODY += ("other_clerk", "other_reviewer", "other_decider", "operator")
 TABLE = "站点名称,空闲枪数,采集时间\n" + "".join(f"站点{number},{number},2026-01-01\n" for number in range(100))
 
 
@@ -106,7 +106,7 @@ def test_every_role_tries_every_file(status, place):
 def test_every_role_tries_every_list_of_files(client_of, people, place):
     for word in EVERYBODY:
         answer = client_of(getattr(people, word)).get(f"/api/v1/cases/{place['case']}/files")
-        if word in ("stranger", "steward", "other_clerk", "other_reviewer", "other_decider"):
+        if word in ("stranger", "steward", "other_clerk", "other_reviewer", "other_decider", "operator"):
             assert answer.status_code == 404
         else:
             names = {file["name"] for file in answer.json["items"]}
@@ -159,7 +159,7 @@ def test_whoever_has_not_signed_in_gets_no_file_and_no_data(app, place):
 
 def test_every_role_tries_every_download(app, status, place):
     page = f"/entitlements/{place['entitlement']}"
-    see = {"citizen", "clerk", "reviewer", "decider", "security", "desk", "authority", "auditor"}
+    see = {"citizen", "clerk", "reviewer", "decider", "security", "desk", "authority", "auditor", "operator"}
     for word in set(EVERYBODY) - {"citizen"}:
         for address in (page, f"{page}/data.csv", f"{page}/data.parquet"):
             for prefix in ("", "/api/v1"):
