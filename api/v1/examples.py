@@ -14,6 +14,55 @@ DESCRIPTION: dict[str, Any] = {
     "coverage": "全市，2026 年起",
 }
 
+APPLICATION: dict[str, Any] = {
+    "datasets": [
+        {"dataset": "DS-000012", "items": ["日期", "线路", "车站"], "need": "研究客流的时间和空间变化，逐项都要用到。"}
+    ],
+    "applicant_type": "legal_person",
+    "applicant": "上海示例科技有限公司",
+    "credit_code": "91310000MA1KTE8T0W",
+    "representative": "示例法定代表人",
+    "contact": "联系人甲，021-00000000",
+    "address": "上海市示例路 1 号",
+    "sector": "软件和信息技术服务",
+    "people": [
+        {"name": "人员甲", "role": "数据工程师", "employer": "上海示例科技有限公司", "email": "a@example.org"},
+        {"name": "人员乙", "role": "算法工程师", "employer": "上海示例科技有限公司", "email": "b@example.org"},
+    ],
+    "responsible": "人员甲",
+    "security_officer": "人员乙",
+    "purpose_class": "research",
+    "scenario": "研究轨道交通站点周边的客流变化，为公交接驳线路的调整提供依据，由本公司研究部门使用。",
+    "method": "按站点和时段汇总客流，建立时间序列模型，比较调整前后的变化。",
+    "results": "一份研究报告，结论向社会公开。",
+    "social_value": "减少换乘等待时间。",
+    "staff": "数据工程师 2 人，算法工程师 1 人，均有三年以上经验。",
+    "systems": "自有机房的数据分析平台，与互联网隔离。",
+    "storage": "上海市示例路 1 号机房",
+    "network": "isolated",
+    "encryption": "both",
+    "access_control": "实名账号，按名单授权，双因素登录。",
+    "logging": "12",
+    "protection_level": 2,
+    "destruction": "到期后覆写删除，并出具销毁证明。",
+    "incident_plan": "发现异常后一小时内断开并报告数据开放主体。",
+    "starts_on": "2027-01-01",
+    "ends_on": "2027-12-31",
+    "period_reason": "需要一个完整年度的数据。",
+    "mode": "download",
+    "summary": "上海示例科技有限公司用轨道交通客流数据研究站点接驳，结论向社会公开。",
+    "truthful": True,
+    "no_sanction": True,
+    "attribution": True,
+    "no_transfer": True,
+    "rules": True,
+}
+GRANT: dict[str, Any] = {
+    "decision": "conditions",
+    "conditions": ["交付前完成网络安全等级保护测评。"],
+    "text": "申请的用途和能力符合公布的条件，安全保障须在交付前完成测评，附条件同意。",
+}
+
 ANSWERS: dict[str, dict[str, Any]] = {
     "submit_demand": {
         "subject": "各区公共停车场实时空余泊位",
@@ -68,4 +117,44 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "withdraw_dataset": {"reason": "停车信息系统停止运行，这项数据不再更新。"},
     "resume_dataset": {"resumption": "resume", "reason": "接口数据的错误已经改正，恢复开放。"},
     "reevaluate_dataset": {"reevaluation": "keep", "grounds": "数据的内容和风险没有变化，维持现有分类。"},
+    "submit_application": APPLICATION,
+    "check_application": {
+        "checking": "return",
+        "defects": [{"field": "incident_plan", "words": "请补充发现数据泄露后的报告时限。"}],
+    },
+    "complete_application": {**APPLICATION, "incident_plan": "发现异常后一小时内断开，二十四小时内书面报告。"},
+    "review_application": {
+        "opinion": "support_conditions",
+        "findings": [{"criterion": "DS-000012.C1", "finding": "met", "reason": "有三名数据工程师。"}],
+        "grounds": "用途明确，能力符合，等级保护测评尚未完成。",
+    },
+    "clarify_application": {"text": "模型训练完成后三十日内销毁数据，并保留销毁记录。"},
+    "review_security": {
+        "security": "measures",
+        "measures": ["交付前完成等级保护测评"],
+        "grounds": "数据级别为二级，现有保障基本相当。",
+    },
+    "consult_right_holder": {"reply": "agree", "asked_on": "2026-11-02", "grounds": "权利人书面答复同意提供。"},
+    "draft_decision": GRANT,
+    "decide_application": GRANT,
+    "withdraw_application": {"reason": "项目取消，不再需要数据。"},
+    "ask_extension": {"reason": "需要与两个业务处室核对数据项的范围，十五个工作日内不能完成。"},
+    "extend_decision": {"extension": "grant", "text": "核对数据项的范围确需更多时间，同意延长一次。"},
+    "draft_agreement": {
+        "overrides": [{"clause": "8", "text": "甲方每月五日前更新上月数据。", "reason": "按数据集的更新频度。"}]
+    },
+    "negotiate_clauses": {"clauses": "agreed"},
+    "sign_agreement": {"agreed": True, "code": "123456"},
+    "countersign_agreement": {"agreed": True, "code": "123456"},
+    "provision_access": {"ready": True, "remark": "数据每月更新，最新一版为十月。"},
+    "request_amendment": {"reason": "增加两名使用数据的人员。"},
+    "request_renewal": {"reason": "研究延长一年，需要继续使用数据。"},
+    "suspend_access": {"reason": "发现异常的大量下载，核实期间暂停。"},
+    "resume_access": {"reason": "已经核实，下载属于正常使用。"},
+    "terminate_agreement": {
+        "ground": "breach",
+        "heard_on": "2026-11-10",
+        "hearing": "使用方承认把数据交给了名单以外的人员。",
+        "reason": "使用方违反协议第五条，听取意见后决定终止协议，数据应当销毁。",
+    },
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from models import CaseStatus, Clock, ClockState, EventKind, WorkItem, WorkState, db
-from tests.answers import ANSWERER, LISTED, OPENED
+from tests.answers import ANSWERER, ANSWERS, LISTED, OPENED
 from tests.workflow.test_journal import rewrite
 from workflow import casework, definitions, engine, journal, replay
 from workflow.stages import STEPS
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("context")
 def test_every_case_can_be_replayed_before_and_after_each_step(walker, step):
     case = walker.at(step)
     assert replay.faults(case) == []
-    casework.submit(case, step, walker.answer(step), actor=walker.person(ANSWERER[step]))
+    walker.take(case, [(step, ANSWERER[step], ANSWERS[step])])
     assert replay.faults(case) == []
 
 
