@@ -20,7 +20,8 @@ class Application(Base):
     """What an applicant asks for, and how far the office has got with it."""
 
     __tablename__ = "application"
-    __table_args__ = (Index(None, "outcome", "decided_at"),)
+    # For the public register: the order of its entries, and how many of each outcome there are.
+    __table_args__ = (Index(None, "published_on", "case_id"), Index(None, "outcome", "published_on"))
 
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     # new, part (one body's share of a larger one), amendment or renewal.

@@ -13,7 +13,7 @@ from models import Application, Case, Clock, DataRequest, Dataset, Pause, db
 from workflow.calendar import is_working, local_day
 
 # The latest so many cases are looked at: experience that is years old tells nobody how long it takes today.
-RECENT = 500
+RECENT = 200
 # From so many cases on, those of one data set or one body speak for themselves.
 ENOUGH = 5
 LIMIT = "decision"

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from models import Application, Case, DataRequest, User, db
 from workflow import access, register
 
 # How many past cases are shown, and how many are looked through for them.
-MOST, LOOKED_AT = 6, 500
+MOST, LOOKED_AT = 6, 300
 GRANTED = frozenset({"approve", "conditions"})
 DECIDED = ("approve", "conditions", "part", "refuse")
 # From so many like cases on, a draft that decides otherwise says why.
@@ -48,60 +48,68 @@ def similar(case: Case, reader: User) -> list[Precedent]:
     if application is None:
         return []
     wanted = frozenset(request.dataset_id for request in application.requests)
-    found = {each.case_id: each for each in _candidates(case, application, wanted)}
-    asked = _asked(found)
-    ranked = []
-    for each in found.values():
-        alike = _alike(application, wanted, each, asked.get(each.case_id, frozenset()))
-        readable = access.may_see(reader, each.case)
-        if ("dataset" in alike or {"purpose", "applicant"} <= alike) and (readable or each.published_on is not None):
-            ranked.append(Precedent(each.case, each, alike, readable))
-    ranked.sort(key=lambda one: ("dataset" in one.alike, len(one.alike), one.case.id), reverse=True)
-    return ranked[:MOST]
+    alike = _likeness(case, application, wanted)
+    ranked = sorted(alike, key=lambda key: ("dataset" in alike[key], len(alike[key]), key), reverse=True)
+    found: list[Precedent] = []
+    for start in range(0, len(ranked), 4 * MOST):
+        for each in _loaded(ranked[start : start + 4 * MOST]):
+            readable = access.may_see(reader, each.case)
+            if readable or each.published_on is not None:
+                found.append(Precedent(each.case, each, alike[each.case_id], readable))
+        if len(found) >= MOST:
+            break
+    return found[:MOST]
 
 
-def _candidates(case: Case, application: Application, wanted: Iterable[int]) -> Iterable[Application]:
-    """Return the latest decided cases on the same data, of the same body, and of everybody."""
-    same_data = db.select(DataRequest.case_id).where(DataRequest.dataset_id.in_(sorted(wanted)))
-    yield from _decided(case, Application.case_id.in_(_latest(same_data.order_by(DataRequest.id.desc()))))
-    like = (Application.purpose == application.purpose, Application.applicant_type == application.applicant_type)
-    if case.body_id is not None:
-        same_body = db.select(Application.case_id).join(Case, Case.id == Application.case_id)
-        same_body = same_body.where(Case.body_id == case.body_id).order_by(Case.id.desc())
-        yield from _decided(case, Application.case_id.in_(_latest(same_body)), *like)
-    everybody = db.select(Application.case_id).order_by(Application.case_id.desc())
-    yield from _decided(case, Application.case_id.in_(_latest(everybody)), *like)
-
-
-def _latest(query: Select[int]) -> Select[int]:
-    latest: Select[int] = db.select(query.limit(LOOKED_AT).subquery().c.case_id)
-    return latest
-
-
-def _decided(case: Case, *where: ColumnElement[bool]) -> Iterable[Application]:
-    query = db.select(Application).join(Case, Case.id == Application.case_id)
-    # A case that was split among several bodies is decided by its parts.
-    query = query.where(Case.body_id.is_not(None), Case.id != case.id, Application.outcome.in_(DECIDED), *where)
-    query = query.options(db.joinedload(Application.case).joinedload(Case.body))
+def _likeness(case: Case, application: Application, wanted: frozenset[int]) -> dict[int, frozenset[str]]:
+    """Return in what the latest decided cases are like one at hand, by their keys; those too unlike are left out."""
     with db.session.no_autoflush:
-        return db.session.scalars(query.order_by(Application.case_id.desc()).limit(MOST * 4)).all()
+        same_data = {key for dataset in wanted for key in db.session.scalars(_asking_for(dataset))}
+        latest = same_data | set(db.session.scalars(_of_everybody()))
+        if case.body_id is not None:
+            latest |= set(db.session.scalars(_of_body(case.body_id)))
+        rows = db.session.execute(_decided(latest - {case.id})).all()
+    found = {}
+    for key, purpose, applicant_type in rows:
+        words = {"dataset": key in same_data, "purpose": purpose == application.purpose}
+        words["applicant"] = applicant_type == application.applicant_type
+        alike = frozenset(word for word, same in words.items() if same)
+        if "dataset" in alike or {"purpose", "applicant"} <= alike:
+            found[key] = alike
+    return found
 
 
-def _asked(cases: Iterable[int]) -> dict[int, frozenset[int]]:
-    query = db.select(DataRequest.case_id, DataRequest.dataset_id).where(DataRequest.case_id.in_(list(cases)))
-    found: dict[int, set[int]] = {}
-    for case, dataset in db.session.execute(query):
-        found.setdefault(case, set()).add(dataset)
-    return {case: frozenset(datasets) for case, datasets in found.items()}
+def _asking_for(dataset: int) -> Select[int]:
+    query: Select[int] = db.select(DataRequest.case_id).where(DataRequest.dataset_id == dataset)
+    return query.order_by(DataRequest.id.desc()).limit(LOOKED_AT)
 
 
-def _alike(here: Application, wanted: frozenset[int], there: Application, asked: frozenset[int]) -> frozenset[str]:
-    alike = {
-        "dataset": bool(wanted & asked),
-        "purpose": here.purpose == there.purpose,
-        "applicant": here.applicant_type == there.applicant_type,
-    }
-    return frozenset(word for word, same in alike.items() if same)
+def _of_body(body: int) -> Select[int]:
+    query: Select[int] = db.select(Case.id).where(Case.body_id == body, Case.kind == "application")
+    return query.order_by(Case.id.desc()).limit(LOOKED_AT)
+
+
+def _of_everybody() -> Select[int]:
+    query: Select[int] = db.select(Application.case_id).order_by(Application.case_id.desc()).limit(LOOKED_AT)
+    return query
+
+
+def _decided(cases: Iterable[int]) -> Select[int, str, str]:
+    # A case that was split among several bodies is decided by its parts.
+    query: Select[int, str, str] = db.select(Application.case_id, Application.purpose, Application.applicant_type)
+    query = query.join(Case, Case.id == Application.case_id)
+    return query.where(
+        Application.case_id.in_(sorted(cases)), Application.outcome.in_(DECIDED), Case.body_id.is_not(None)
+    )
+
+
+def _loaded(keys: list[int]) -> list[Application]:
+    """Return applications with their cases, in the order of some keys."""
+    query = db.select(Application).where(Application.case_id.in_(keys))
+    query = query.options(db.selectinload(Application.case).joinedload(Case.body))
+    with db.session.no_autoflush:
+        found = {each.case_id: each for each in db.session.scalars(query)}
+    return [found[key] for key in keys if key in found]
 
 
 def like_cases(found: Sequence[Precedent]) -> list[Precedent]:

@@ -46,7 +46,7 @@ def entries(asked: Asked) -> Any:
         named = db.session.scalars(search.matching("dataset", asked.words).limit(MOST_HITS)).all()
         by_number = db.select(Case.id).where(Case.reference == asked.words.strip().upper())
         query = query.where(db.or_(Application.case_id.in_(_asking_for(named)), Case.id.in_(by_number)))
-    query = query.options(db.joinedload(Application.case).joinedload(Case.body))
+    query = query.options(db.selectinload(Application.case).joinedload(Case.body))
     query = query.options(db.selectinload(Application.requests).selectinload(DataRequest.conditions))
     return query.order_by(Application.published_on.desc(), Application.case_id.desc())
 

@@ -1121,7 +1121,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_application")),
     )
     with op.batch_alter_table("application", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_application_outcome_decided_at"), ["outcome", "decided_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_application_outcome_published_on"), ["outcome", "published_on"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_application_published_on_case_id"), ["published_on", "case_id"], unique=False
+        )
 
     op.create_table(
         "clause_change",
@@ -1416,7 +1421,8 @@ def downgrade() -> None:
 
     op.drop_table("clause_change")
     with op.batch_alter_table("application", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_application_outcome_decided_at"))
+        batch_op.drop_index(batch_op.f("ix_application_published_on_case_id"))
+        batch_op.drop_index(batch_op.f("ix_application_outcome_published_on"))
 
     op.drop_table("application")
     op.drop_table("signature")
