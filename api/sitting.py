@@ -11,7 +11,8 @@ from api.judging import Judging, judging
 from api.marks import Mark
 from models import N_, STANCES, Case, Consultation, Document, Interest, Seat, Stance, User
 from workflow import consultations, hearing
-from workflow.hearing import Counted, Measure, Place, Standing
+from workflow.counting import Measure
+from workflow.hearing import Counted, Place, Standing
 from workflow.sealing import BrokenSeal
 from workflow.stages.consultation import ADVICE, RISKS
 from workflow.worklist import open_items

@@ -24,7 +24,7 @@ from models import (
     db,
     now,
 )
-from workflow import calendar, counting, documents, numbers, sealing
+from workflow import calendar, counting, numbers, sealing
 from workflow.counting import LEAST_SEATED, Count
 from workflow.errors import NotOpen
 from workflow.sealing import BrokenSeal, Opened
@@ -309,41 +309,6 @@ def again(consultation: Consultation) -> list[str]:
 def state_after(case: Case) -> str:
     """Return the state to which a case goes back with the advice: that of the review which had asked for it."""
     return "reviewing" if case.application is not None else "assessing"
-
-
-def minutes(consultation: Consultation) -> None:
-    """Have the minutes made, of the procedure and, where there is one, of the conclusion."""
-    case = consultation.case
-    facts = {
-        "reference": consultation.reference,
-        "case": case.reference,
-        "title": case.title,
-        "question": consultation.question,
-        "procedure": consultation.procedure,
-        "held_on": calendar.local_day(consultation.closed_at or now()).isoformat(),
-        "seats": [
-            {
-                "number": each.number,
-                "name": each.user.name,
-                "chair": each.chair,
-                "stand_in": each.stand_in,
-                "interest": each.interest or "",
-                "left": each.left_because,
-                "answered": each.answered_at is not None,
-            }
-            for each in sorted(consultation.seats, key=lambda each: (each.number, each.id))
-        ],
-        "count": consultation.count,
-        "advice": consultation.advice,
-        "advice_text": consultation.advice_text,
-        "opinions": [
-            {"seat": each.seat, "stance": each.stance, "reasons": each.answer["reasons"]}
-            | {name: each.answer.get(name) or "" for name in ("concerns",)}
-            | {"measures": list(each.answer.get("measures", [])), "dissent": dissents(consultation, each)}
-            for each in consultation.opinions
-        ],
-    }
-    consultation.minutes = documents.order(case, "minutes", f"{consultation.reference} 专家论证纪要", facts)
 
 
 def dissents(consultation: Consultation, opinion: Opinion) -> bool:

@@ -1,7 +1,9 @@
 """Count a ballot of the committee: who was entitled, whether there were enough, and what they advise."""
 
+import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models import Stance
@@ -10,6 +12,8 @@ from models import Stance
 LEAST_SEATED = 5
 # However many are recused, fewer than this are no committee.
 LEAST_QUORUM = 3
+# At the end of a line these say nothing about what it proposes.
+_TAIL = re.compile(r"[\s。．.；;，,！!]+\Z")
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,27 @@ def count(entitled: int, given: Iterable[Stance]) -> Count:
     else:
         result = "divided"
     return Count(entitled, quorum(entitled), valid, {side.value: stances[side] for side in Stance}, result)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure that was proposed, in how many opinions, and whether these are more than half."""
+
+    words: str
+    support: int
+    majority: bool
+
+
+def measures(proposed: Sequence[Iterable[str]]) -> list[Measure]:
+    """Return the measures that opinions propose, those with most support first; equal words are one measure.
+
+    :param proposed: the lines of each opinion
+    """
+    supported = Counter(words for lines in proposed for words in {plain(line) for line in lines} if words)
+    ranked = sorted(supported.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [Measure(words, support, 2 * support > len(proposed)) for words, support in ranked]
+
+
+def plain(line: str) -> str:
+    """Return a line as it is compared with others: without what only looks different."""
+    return _TAIL.sub("", " ".join(unicodedata.normalize("NFKC", line).split()))

@@ -4,9 +4,6 @@ While the ballot is sealed there is nothing to be seen but who has declared and 
 who may read the consultation reads the count, each opinion under the number of its seat, and whether its seal holds.
 """
 
-import re
-import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,8 +25,9 @@ from models import (
     db,
     now,
 )
-from workflow import casework, clock, consultations, counting, documents, sealing
+from workflow import casework, clock, consultations, counting, documents, minutes, sealing
 from workflow.consultations import UNDER_SEAL
+from workflow.counting import Measure
 from workflow.errors import NotFound, NotOpen, NotYours
 
 # These roles read every consultation; the desk and the requester read none.
@@ -53,8 +51,6 @@ RESULTS = {
 LEFT = {"recused": N_("已回避"), "replaced": N_("已更换")}
 # Nothing more happens to a consultation in one of these states.
 OVER = frozenset({"concluded", "no_quorum"})
-# At the end of a line these say nothing about what it proposes.
-_TAIL = re.compile(r"[\s。．.；;，,！!]+\Z")
 
 
 @dataclass(frozen=True)
@@ -97,15 +93,6 @@ class Counted:
     matches: bool
     # What the commitment binds the opinion to, so that it can be worked out anew.
     place: str
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure that was proposed, in how many opinions, and whether these are more than half."""
-
-    words: str
-    support: int
-    majority: bool
 
 
 def readable(person: User) -> ColumnElement[bool]:
@@ -244,20 +231,8 @@ def holds(consultation: Consultation, opinion: Opinion, bound: str) -> bool:
 
 
 def measures(consultation: Consultation) -> list[Measure]:
-    """Return the measures that were proposed, those with most support first; equal words are one measure."""
-    if sealed(consultation):
-        return []
-    proposed: Counter[str] = Counter()
-    for each in consultation.opinions:
-        proposed.update({plain(line) for line in each.answer.get("measures") or []})
-    several = len(consultation.opinions)
-    ranked = sorted(proposed.items(), key=lambda pair: (-pair[1], pair[0]))
-    return [Measure(words, support, 2 * support > several) for words, support in ranked if words]
-
-
-def plain(line: str) -> str:
-    """Return a line as it is compared with others."""
-    return _TAIL.sub("", " ".join(unicodedata.normalize("NFKC", line).split()))
+    """Return the measures that were proposed, those with most support first; none before the close."""
+    return [] if sealed(consultation) else counting.measures(minutes.proposed(consultation))
 
 
 def may_speak(consultation: Consultation, person: User) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import N_, Case, Interest, Role, User, now
-from workflow import consultations
+from workflow import consultations, minutes
 from workflow.consultations import current, seat_of
 from workflow.fields import Answer, Day, ExpertReference, Lines, Tick, choice, prose
 from workflow.stage import Stage
@@ -288,7 +288,7 @@ def record_no_quorum(case: Case) -> dict[str, Any]:
     """Record that there was no quorum."""
     consultation = current(case)
     consultation.state, case.state = "no_quorum", consultations.state_after(case)
-    consultations.minutes(consultation)
+    minutes.order(consultation)
     return {"consulted": "no_quorum", "advice": "none"}
 
 
@@ -310,5 +310,5 @@ def conclude_consultation(case: Case, answer: dict[str, Any], chair: User) -> di
         raise ValidationError({"_schema": [N_("结论由主任委员写明。")]})
     consultation.advice, consultation.advice_text = answer["advice"], answer["advice_text"]
     consultation.state, case.state = "concluded", consultations.state_after(case)
-    consultations.minutes(consultation)
+    minutes.order(consultation)
     return {"consulted": "advised", "advice": answer["advice"]}

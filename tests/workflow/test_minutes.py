@@ -1,0 +1,72 @@
+"""The minutes: what they set down of a consultation, and that the office signs them."""
+
+import pytest
+
+from models import DocumentState
+from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, TIE, UNSURE, opinion, seating
+from workflow import casework, consultations
+
+pytestmark = pytest.mark.usefixtures("context")
+
+
+@pytest.fixture
+def act(walker):
+    """Return a function that lets a person take a step."""
+
+    def take(case, step, who, answer):
+        casework.submit(case, step, answer, actor=walker.person(who))
+        walker.open_ballot(case)
+
+    return take
+
+
+def test_they_set_down_who_sat_what_was_ruled_the_count_and_each_dissent(walker, act):
+    case = walker.at("declare_interest")
+    for who in MEMBERS[:1] + MEMBERS[3:]:
+        act(case, "declare_interest", who, NO_TIE)
+    act(case, "declare_interest", "expert2", TIE)
+    act(case, "declare_interest", "expert8", NO_TIE)
+    act(case, "declare_interest", "expert3", UNSURE)
+    ruling = {"seat": 3, "ruling": "cleared", "reason": "一次讲课不影响公正，可以参加。"}
+    act(case, "rule_on_interest", "secretary", ruling)
+    stances = ["support", "conditions", "conditions", "support", "oppose", "support", "support"]
+    for who, stance in zip(("expert1", "expert8", *MEMBERS[2:]), stances, strict=True):
+        act(case, "give_opinion", who, opinion(stance))
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    said = consultations.current(case).minutes.facts
+    assert [(each["number"], each["left"]) for each in said["seats"]][:3] == [(1, ""), (2, "recused"), (2, "")]
+    assert said["seats"][1]["interest_text"] == TIE["interest_text"]
+    assert [(each["step"], each["reason"]) for each in said["acts"]] == [("rule_on_interest", ruling["reason"])]
+    assert [each["seat"] for each in said["opinions"] if each["dissent"]] == [5]
+    assert said["measures"] == [["只在数据沙箱内使用", 2]]
+    assert said["body"] == "上海市数据局"
+    assert (said["advice"], said["count"]["result"]) == ("support", "support")
+    walker.work()
+    made = consultations.current(case).minutes
+    assert made.state is DocumentState.MADE
+    assert [each.side for each in made.signatures] == ["office"]
+
+
+def test_without_a_quorum_they_set_down_the_end_and_no_opinion(walker, act):
+    case = walker.at("extend_ballot")
+    why = "多名委员出差在外，不再延长。"
+    act(case, "extend_ballot", "secretary", {"extension": "end", "reason": why})
+    said = consultations.current(case).minutes.facts
+    assert (said["advice"], said["count"], said["opinions"]) == ("", {}, [])
+    assert [each["reason"] for each in said["acts"]] == [why]
+    walker.work()
+    assert consultations.current(case).minutes.state is DocumentState.MADE
+
+
+def test_an_attempt_that_was_given_up_is_not_set_down(walker, act):
+    case = walker.at("extend_ballot")
+    act(case, "extend_ballot", "secretary", {"extension": "reseat", "reason": "委员大多不能参加，重新组成。"})
+    act(case, "seat_experts", "secretary", seating(walker, (*MEMBERS[:4], "expert9"), ("expert8",)))
+    for who in (*MEMBERS[:4], "expert9"):
+        act(case, "declare_interest", who, NO_TIE)
+    for who in (*MEMBERS[:4], "expert9"):
+        act(case, "give_opinion", who, opinion("support"))
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    said = consultations.current(case).minutes.facts
+    assert len(said["seats"]) == 5
+    assert [each["extension"] for each in said["acts"]] == ["reseat"]
