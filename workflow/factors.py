@@ -41,7 +41,7 @@ class WrongCode(ValidationError):
         super().__init__({field: [N_("验证码不对，或已经用过。请等下一个验证码再试。")]})
 
 
-class Closed(ValidationError):
+class TooManyWrong(ValidationError):
     """After too many wrong codes none is taken for a while."""
 
     def __init__(self, until: datetime, field: str = "code") -> None:
@@ -59,7 +59,7 @@ class NotEnrolled(ValidationError):
 def demand(person: User, code: str) -> None:
     """Take a code of a person's second factor, in the caller's transaction; none is taken twice.
 
-    Raises NotEnrolled, Closed or WrongCode; whoever undoes the work after a WrongCode calls `count` with it.
+    Raises NotEnrolled, TooManyWrong or WrongCode; whoever undoes the work after a WrongCode calls `count` with it.
     """
     _take(person, code, "code")
 
@@ -176,7 +176,7 @@ def _take(person: User, code: str, field: str) -> None:
     if factor is None or secret is None:
         raise NotEnrolled(field)
     if factor.closed_until is not None and factor.closed_until > now():
-        raise Closed(factor.closed_until, field)
+        raise TooManyWrong(factor.closed_until, field)
     if code.isdecimal():
         step = _step_of(secret, code)
         if step is None or step <= factor.last_step:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from api.worker import background_of
 from models import Factor, Letter, RecoveryCode, User, db
 from workflow import factors
-from workflow.factors import FREE, RECOVERY_CODES, Closed, NotEnrolled, WrongCode
+from workflow.factors import FREE, RECOVERY_CODES, NotEnrolled, TooManyWrong, WrongCode
 
 pytestmark = pytest.mark.usefixtures("context")
 CLOCK: list[SimpleNamespace] = []
@@ -61,7 +61,7 @@ def tried(citizen: User, code: str) -> Exception | None:
     try:
         factors.demand(citizen, code)
         db.session.commit()
-    except (WrongCode, Closed, NotEnrolled) as refusal:
+    except (WrongCode, TooManyWrong, NotEnrolled) as refusal:
         db.session.rollback()
         factors.count(refusal)
         return refusal
@@ -150,13 +150,13 @@ def test_wrong_codes_soon_cost_time(citizen, clock):
     secret, codes = enrol(citizen)
     for _ in range(FREE):
         assert isinstance(tried(citizen, wrong(secret)), WrongCode)
-    assert isinstance(tried(citizen, fresh(secret)), Closed)
-    assert isinstance(tried(citizen, codes[0]), Closed)
+    assert isinstance(tried(citizen, fresh(secret)), TooManyWrong)
+    assert isinstance(tried(citizen, codes[0]), TooManyWrong)
     clock.moment += factors.FIRST_PAUSE
     assert isinstance(tried(citizen, wrong(secret)), WrongCode)
     closed = db.session.get(Factor, citizen.id, populate_existing=True).closed_until
     assert closed - now() == 2 * factors.FIRST_PAUSE
-    assert isinstance(tried(citizen, code_of(secret)), Closed)
+    assert isinstance(tried(citizen, code_of(secret)), TooManyWrong)
     clock.moment = closed
     assert tried(citizen, code_of(secret)) is None
     assert db.session.get(Factor, citizen.id, populate_existing=True).failures == 0
