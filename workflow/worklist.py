@@ -21,7 +21,8 @@ from workflow import clock, engine, rows
 from workflow.journal import record
 from workflow.stages import STAGES, STEPS
 
-STAGE_OF = {stage.name: stage for stage in STAGES}
+# The stages in which a case stands still, each with the limits that run on.
+STILL = {stage.name: stage.stands_still for stage in STAGES if stage.stands_still is not None}
 OPEN = (
     select(WorkItem)
     .where(WorkItem.case_id == bindparam("case"), WorkItem.state == WorkState.OPEN)
@@ -119,7 +120,7 @@ def stand_still(case: Case, items: list[WorkItem], clocks: list[Clock], at: date
     asked = [STEPS[item.step] for item in items if not item.offered]
     stopped = {step.stops: step.name for step in asked if step.stops}
     for step in asked:
-        going = STAGE_OF[step.stage].stands_still
+        going = STILL.get(step.stage)
         if going is not None:
             stopped |= {each.limit: step.name for each in clocks if each.limit not in going}
     for each in clocks:
