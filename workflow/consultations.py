@@ -137,7 +137,7 @@ def seat(consultation: Consultation, chosen: list[Expert], chair: int, stand_ins
     for field, asked in (("experts", keys), ("stand_ins", waiting)):
         wrong = [key for key in asked if key not in known or bars(known[key], case)]
         if wrong:
-            names = "、".join(known[key].user.name if key in known else str(key) for key in wrong)
+            names = "、".join(db.session.get_one(Expert, key).user.name for key in wrong)
             raise ValidationError({field: [[N_("这些人不能参加：%(names)s。"), {"names": names}]]})
     for earlier in consultation.seats:
         leave(earlier, "reseated")

@@ -1,7 +1,7 @@
 """Invitations: a meeting as an entry for calendars (iCalendar, RFC 5545), which they take over and keep up to date."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
 
@@ -23,8 +23,9 @@ def facts(meeting: Meeting, method: str) -> dict[str, Any]:
         "method": method,
         "title": meeting.title,
         "place": meeting.place,
-        "starts_at": meeting.starts_at.isoformat(),
-        "ends_at": meeting.ends_at.isoformat(),
+        # In UTC an entry needs no description of a time zone beside it.
+        "starts_at": meeting.starts_at.astimezone(UTC).isoformat(),
+        "ends_at": meeting.ends_at.astimezone(UTC).isoformat(),
         "stamp": now().isoformat(timespec="seconds"),
     }
 
