@@ -882,7 +882,9 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(
-            "ix_work_item_newest", ["state", "offered", "role", "organisation_id", "opened_at", "id"], unique=False
+            "ix_work_item_newest",
+            ["state", "offered", "role", "organisation_id", "opened_at", "id", "holder_id", "paused", "due_at"],
+            unique=False,
         )
         batch_op.create_index(
             "ix_work_item_step",
