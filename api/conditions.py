@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from api.auth import actor
-from api.forms import answered
+from api.forms import answered, rearranged
 from api.pages import someone
 from api.security import FormView
 from models import Conditions, Dataset, OpenType, Role, User
@@ -114,6 +114,8 @@ class Edit(FormView):
         """Keep the next version for the decider to publish."""
         dataset = editable(code, Role.CLERK)
         raw: dict[str, Any] = {}
+        if (moved := rearranged(request.form, Terms)) is not None:
+            return self.form(dataset, moved[0], focus=moved[1])
         try:
             raw = answered(request.form, Terms)
             conditions.write(dataset, Terms().load(raw), someone())
@@ -128,9 +130,13 @@ class Edit(FormView):
         return self.form(editable(code, Role.CLERK), answered(request.form, Terms), errors)
 
     @staticmethod
-    def form(dataset: Dataset, values: Mapping[str, Any], errors: Mapping[str, Any] | None = None) -> str:
-        """Return the page with the form."""
-        return render_template("conditions/edit.html", dataset=dataset, schema=Terms, values=values, errors=errors)
+    def form(
+        dataset: Dataset, values: Mapping[str, Any], errors: Mapping[str, Any] | None = None, focus: str = ""
+    ) -> str:
+        """Return the page with the form; `focus` is the group to which a row was added."""
+        return render_template(
+            "conditions/edit.html", dataset=dataset, schema=Terms, values=values, errors=errors, focus=focus
+        )
 
 
 bp.add_url_rule("/edit", view_func=Edit.as_view("edit"))

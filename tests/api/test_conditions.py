@@ -101,6 +101,19 @@ def test_faulty_conditions_come_back_with_what_was_written(app, client_of, peopl
     assert 'aria-invalid="true"' in page.text
 
 
+def test_rows_are_added_and_removed_without_a_script_and_nothing_is_lost(app, client_of, people, code):
+    path, client = f"/datasets/{code}/conditions/edit", client_of(people.clerk)
+    more = send(client, path, {**FORM, "reason": "短", "add": "safeguards"})
+    assert more.status_code == 200
+    assert 'name="safeguards-1-text"' in more.text
+    fewer = send(client, path, {**FORM, "safeguards-1-text": "保留访问记录。", "remove": "safeguards-0"})
+    assert "保留访问记录。" in fewer.text
+    assert FORM["safeguards-0-text"] not in fewer.text
+    assert FORM["reason"] in fewer.text
+    with app.app_context():
+        assert db.session.scalar(db.select(db.func.count()).select_from(conditions.ConditionsDraft)) == 0
+
+
 def test_data_that_are_not_conditional_get_no_conditions(app, client_of, people, code):
     with app.app_context():
         entry = db.session.scalars(db.select(Dataset).where(Dataset.code == code)).one()
