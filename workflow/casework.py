@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -52,6 +53,13 @@ from workflow.worklist import due_with, follow, open_item, open_items
 
 log = logging.getLogger("kaimen.casework")
 
+BEGINNING = aliased(Event)
+# The line with which a case's present round began; the first one where it has gone round only once.
+ROUND = select(func.coalesce(func.max(BEGINNING.number), 0)).where(
+    BEGINNING.case_id == bindparam("case"),
+    BEGINNING.kind == EventKind.ANSWERED,
+    BEGINNING.step.in_([step.name for step in STEPS.values() if step.begins_round]),
+)
 SAID = (
     select(Event.id)
     .where(
@@ -59,6 +67,7 @@ SAID = (
         Event.kind == EventKind.ANSWERED,
         Event.step.in_(bindparam("steps", expanding=True)),
         Event.actor_id == bindparam("person"),
+        Event.number >= ROUND.scalar_subquery(),
     )
     .limit(1)
 )
@@ -357,7 +366,7 @@ def answerable(
 
 
 def has_answered(case: Case, actor: User, names: tuple[str, ...]) -> bool:
-    """Say whether a person has answered one of some steps on a case: the four-eyes rule."""
+    """Say whether a person has answered one of some steps in a case's present round: the four-eyes rule."""
     asked = {"case": case.id, "steps": names, "person": actor.id}
     return db.session.connection().execute(SAID, asked).first() is not None
 

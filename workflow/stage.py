@@ -23,7 +23,7 @@ class Step:
     answer: type[Answer]
     effect: Effect
     limit: str | None = None
-    # Whoever answered one of these steps on the case may not answer this one.
+    # Whoever answered one of these steps in the case's present round may not answer this one.
     apart_from: tuple[str, ...] = ()
     # The limit that stands still while this step waits.
     stops: str | None = None
@@ -31,6 +31,8 @@ class Step:
     sealed: bool = False
     # The field of the answer that names the member for whom the step waits, where it waits for several at once.
     member: str | None = None
+    # With an answer to this step the case goes round once more, and who did what before keeps nobody apart.
+    begins_round: bool = False
 
     @property
     def title(self) -> str:
@@ -62,12 +64,15 @@ class Stage:
         stops: str | None = None,
         sealed: bool = False,
         member: str | None = None,
+        begins_round: bool = False,
     ) -> Callable[[Effect], Effect]:
         """Declare a step; the decorated function's name is its id, its docstring's first line its title."""
 
         def declare(effect: Effect) -> Effect:
             name = effect.__name__
-            self.steps[name] = Step(name, self.name, role, answer, effect, limit, apart_from, stops, sealed, member)
+            self.steps[name] = Step(
+                name, self.name, role, answer, effect, limit, apart_from, stops, sealed, member, begins_round
+            )
             return effect
 
         return declare

@@ -148,7 +148,7 @@ class Amendment(Description):
     reason = prose(10, 1000, N_("变更理由"), N_("公开显示，至少 10 个字。"))
 
 
-@stage.step(Role.CLERK, Amendment)
+@stage.step(Role.CLERK, Amendment, begins_round=True)
 def amend_listing(case: Case, answer: dict[str, Any], clerk: User) -> dict[str, Any]:
     """Amend the entry."""
     extra = ("narrowing", "reason")
@@ -159,7 +159,7 @@ def amend_listing(case: Case, answer: dict[str, Any], clerk: User) -> dict[str, 
     return {"amended": True, "checking": "", "approval": ""}
 
 
-@stage.step(Role.SECURITY, Reason)
+@stage.step(Role.SECURITY, Reason, begins_round=True)
 def suspend_dataset(case: Case, answer: dict[str, Any], officer: User) -> None:
     """Suspend the data set at once."""
     listing_of(case).reason = answer["reason"]
@@ -199,7 +199,7 @@ class Reevaluation(Answer):
     )
 
 
-@stage.step(Role.CLERK, Reevaluation)
+@stage.step(Role.CLERK, Reevaluation, begins_round=True)
 def reevaluate_dataset(case: Case, answer: dict[str, Any], clerk: User) -> dict[str, Any]:
     """Re-evaluate the data set."""
     entry.set_next_evaluation(case, answer["next_on"])
