@@ -59,8 +59,9 @@ LONGEST_MONTHS = 24
 ORGANISED = ("legal_person", "organisation")
 FILL_IN = N_("请填写这一项。")
 _CODE = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_FILTER = re.compile(r"^(?P<item>.+?)\s*(?P<is><=|>=|!=|=|<|>|介于|属于)\s*(?P<value>.+)$")
+_FILTER = re.compile(r"^(?P<item>.+?)\s*(?P<is><=|>=|!=|=|<|>|介于|属于|(?<=\s)(?:between|in)(?=\s))\s*(?P<value>.+)$")
 _WORDS = {"介于": "between", "属于": "in"}
+_BOUNDS = re.compile(r"至|\s(?:and|to)\s")
 
 
 def credit_code_is_right(code: str) -> bool:
@@ -88,7 +89,7 @@ def _filter(line: str) -> dict[str, Any]:
     if word == "in":
         several = [one.strip() for one in re.split(r"[、，,]", value) if one.strip()]
     elif word == "between":
-        several = [one.strip() for one in value.split("至")]
+        several = [one.strip() for one in _BOUNDS.split(value)]
         if len(several) != 2 or not all(several):
             raise ValidationError([N_("看不懂“%(line)s”，请写成“年份 介于 2020 至 2024”这样。"), {"line": line[:60]}])
     return {"item": item, "is": word, "value": several}

@@ -110,6 +110,11 @@ def test_rows_are_read_as_item_comparison_and_value():
         {"item": "线路", "is": "in", "value": ["1号线", "2号线"]},
         {"item": "日期", "is": "between", "value": ["2026-01-01", "2026-06-30"]},
     ]
+    assert filters(["Year between 2020 and 2024", "Line in 1, 2", "inland = yes"]) == [
+        {"item": "Year", "is": "between", "value": ["2020", "2024"]},
+        {"item": "Line", "is": "in", "value": ["1", "2"]},
+        {"item": "inland", "is": "=", "value": "yes"},
+    ]
     for unread in ("区", "= 浦东", "年份 介于 2020", "线路 属于"):
         with pytest.raises(ValidationError):
             filters([unread])
