@@ -3,7 +3,6 @@
 import os
 from fractions import Fraction
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
@@ -137,7 +136,6 @@ def test_what_comes_of_a_committee_follows_from_the_rules(app, walker, plan):
             assert consultation.state == "concluded"
 
 
-@pytest.mark.xfail(reason="The replay lets the first who waits for a step take it, whoever did.", strict=True)
 def test_a_journal_in_which_a_member_withdraws_before_another_answers_can_be_replayed(app, walker):
     with app.app_context():
         case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", seating(walker, stand_ins=()))])
@@ -147,7 +145,6 @@ def test_a_journal_in_which_a_member_withdraws_before_another_answers_can_be_rep
         assert replay.faults(case) == []
 
 
-@pytest.mark.xfail(reason="Of two empty seats the higher one is taken for the one just left.", strict=True)
 def test_when_the_chair_withdraws_after_another_somebody_takes_the_chair(app, walker):
     with app.app_context():
         case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", seating(walker, stand_ins=()))])

@@ -228,6 +228,8 @@ def answer(
     if case.status is CaseStatus.DRAFT:
         case.status = CaseStatus.OPEN
     data = {"answer": {} if step.sealed else schema.dump(said), "outcome": outcome, "item": item.id}
+    if item.member is not None:
+        data["member"] = item.member
     record(case, EventKind.ANSWERED, step.name, actor, data, at)
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
     rows.forget_drafts([item])

@@ -114,6 +114,7 @@ def mail_stranger(session: Sessions, job: Job, site: Site) -> None:
         language=language,
         written_at=now(),
         message_id=f"<{mark}@{site.host}>",
+        calendar=None,
     )
     send(composed(letter, site), site.mail)
 

@@ -179,7 +179,8 @@ def fill(consultation: Consultation) -> bool:
     empty = [each for each in consultation.seats if each.number not in taken and each.left_because != "reseated"]
     if not empty:
         return False
-    number, chaired = empty[-1].number, empty[-1].chair
+    vacated = max(empty, key=lambda each: each.left_at or now())
+    number, chaired = vacated.number, vacated.chair
     known = {each.user_id: each for each in members(today())}
     waiting = list(consultation.stand_ins)
     while waiting:

@@ -117,16 +117,22 @@ def definition_of(key: int) -> engine.Definition:
 def move(process: engine.Process, line: Event) -> None:
     """Move a process as a line of the journal says."""
     if line.kind is EventKind.ANSWERED:
-        process.complete(waiting_for(process, line.step, {"step", "offered"}), outcome_of(line))
+        member = line.data.get("member")
+        process.complete(waiting_for(process, line.step, {"step", "offered"}, member), outcome_of(line))
     elif line.kind is EventKind.OVERDUE:
         process.expire(waiting_for(process, line.step, {"timer"}))
     elif line.kind is EventKind.OPENED or not process.signal(line.step, outcome_of(line)):
         raise Unlike(f"nothing waits for line {line.number}, {line.kind.value} {line.step}")
 
 
-def waiting_for(process: engine.Process, name: str, wanted: set[str]) -> str:
-    """Return the engine's key of the step or limit with a name; a fresh process has given new keys."""
+def waiting_for(process: engine.Process, name: str, wanted: set[str], member: str | None = None) -> str:
+    """Return the engine's key of the step or limit with a name; a fresh process has given new keys.
+
+    `member` names the one for whom the step waits, where it waits for several at once.
+    """
     for each in process.waiting():
+        if member is not None and str(each.assignee) != member:
+            continue
         if each.kind in wanted and name == (each.limit if each.kind == "timer" else each.step):
             return each.id
     raise Unlike(f"nothing waits for {name}")

@@ -151,6 +151,27 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "request_renewal": {"reason": "研究延长一年，需要继续使用数据。"},
     "suspend_access": {"reason": "发现异常的大量下载，核实期间暂停。"},
     "resume_access": {"reason": "已经核实，下载属于正常使用。"},
+    "seat_experts": {
+        "question": "按申请的用途和保障措施使用，重识别的风险有多大？",
+        "experts": ["21", "22", "23", "24", "25"],
+        "chair": "21",
+        "stand_ins": ["26"],
+    },
+    "declare_interest": {"interest": "none", "binding": True},
+    "rule_on_interest": {"seat": 3, "ruling": "cleared", "reason": "一次公开讲课不影响公正。"},
+    "give_opinion": {
+        "reidentification": "medium",
+        "stance": "conditions",
+        "measures": ["只在数据沙箱内使用，结果检查后导出"],
+        "reasons": "去标识化方法得当，但换乘少的站点仍可能唯一，应当提高输出门槛。",
+    },
+    "recuse": {"interest_text": "刚刚接受了申请单位的委托。"},
+    "replace_expert": {"seat": 5, "reason": "委员因病住院，不能履行职责。"},
+    "extend_ballot": {"extension": "extend", "reason": "三名委员出差在外，延长一次。"},
+    "conclude_consultation": {
+        "advice": "conditions",
+        "advice_text": "多数委员认为风险可控，建议在沙箱内使用，并提高输出门槛。",
+    },
     "terminate_agreement": {
         "ground": "breach",
         "heard_on": "2026-11-10",

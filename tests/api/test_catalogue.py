@@ -147,13 +147,13 @@ def test_what_is_typed_is_shown_as_text(visitor):
     assert "<b>x" not in answer.text
 
 
-def test_an_entry_with_conditions_shows_them_before_anything_else_and_says_there_is_no_application_yet(listed, visitor):
+def test_an_entry_with_conditions_shows_them_before_anything_else_and_leads_to_an_application(listed, visitor):
     tree = page(visitor, f"/datasets/{code_of(listed, open_type=OpenType.CONDITIONAL)}")
     assert select(tree, "main .card h2")[0].text_content() == "使用条件"
     conditions = select(select(tree, "main .card")[0], "li")
     assert [item[0].text for item in conditions] == [f"C{number}" for number in range(1, len(conditions) + 1)]
     assert len(conditions) >= 4
-    assert "网上申请还没有开通" in tree.text_content()
+    assert "申请使用" in tree.text_content()
     assert "第十一条" in select(tree, "aside")[0].text_content()
 
 

@@ -259,7 +259,8 @@ def test_the_number_of_questions_does_not_grow_with_the_rows(app, many, people, 
         asked.clear()
         client.get("/work")
         numbers.append(len(asked))
-    assert numbers[0] == numbers[1] < 12
+    # A page that the steps with a day do not fill asks for those without as well.
+    assert numbers[1] <= numbers[0] + 1 < 12
 
 
 def test_items_are_taken_in_transactions_of_their_own(app, walker, people, client_of, monkeypatch):

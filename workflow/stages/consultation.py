@@ -86,7 +86,9 @@ class Declaration(Answer):
             "widget": "choice",
         },
     )
-    interest_text = prose(0, 1000, N_("情况说明"), N_("选“有”或“不确定”时必填，至少 5 个字。"))
+    interest_text = prose(
+        0, 1000, N_("情况说明"), N_("至少 5 个字，写入纪要。"), when={"interest": ["conflict", "unsure"]}
+    )
     binding = Tick(metadata={"label": N_("我知道声明将写入纪要；情况有变会立即补充声明")})
 
     @validates_schema(skip_on_field_errors=True)
@@ -189,7 +191,7 @@ class Recusal(Answer):
 def recuse(case: Case, answer: dict[str, Any], expert: User) -> None:
     """Recuse oneself later.
 
-    An opinion handed in before is not counted.
+    Possible until the opinion is handed in; the file closes and the seat goes to a stand-in.
     """
     mine = seat_of(case, expert)
     mine.interest, mine.interest_text = Interest.CONFLICT, answer["interest_text"]
@@ -287,7 +289,8 @@ def extend_ballot(case: Case, answer: dict[str, Any], secretary: User) -> dict[s
 def record_no_quorum(case: Case) -> dict[str, Any]:
     """Record that there was no quorum."""
     consultation = current(case)
-    consultation.state, case.state = "no_quorum", consultations.state_after(case)
+    consultation.state = "no_quorum"
+    case.state = consultations.state_after(case)
     minutes.order(consultation)
     return {"consulted": "no_quorum", "advice": "none"}
 
@@ -309,6 +312,7 @@ def conclude_consultation(case: Case, answer: dict[str, Any], chair: User) -> di
     if not seat_of(case, chair).chair:
         raise ValidationError({"_schema": [N_("结论由主任委员写明。")]})
     consultation.advice, consultation.advice_text = answer["advice"], answer["advice_text"]
-    consultation.state, case.state = "concluded", consultations.state_after(case)
+    consultation.state = "concluded"
+    case.state = consultations.state_after(case)
     minutes.order(consultation)
     return {"consulted": "advised", "advice": answer["advice"]}
