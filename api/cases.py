@@ -1,6 +1,7 @@
 """My cases, and the page of a case: where it is, what comes next, who must act, by when."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
@@ -33,6 +34,8 @@ class Turn:
     step: Step
     mine: bool
     address: str
+    # For how many people it waits at once: a ballot is answered by several.
+    several: int = 1
 
 
 @bp.get("/cases")
@@ -74,13 +77,13 @@ def show(reference: str) -> ResponseReturnValue:
     """Show a case."""
     person = someone()
     case = access.find(reference, person)
-    turns = [turn_of(case, item, person) for item in open_items(case)]
+    turns = told_once([turn_of(case, item, person) for item in open_items(case)])
     asked = [turn for turn in turns if not turn.item.offered]
     told = history(case, person)
     ahead = [name for name in ways_ahead(case.definition, [turn.step.name for turn in asked]) if name in STEPS]
     maps = maps_of(case.definition, [turn.step.name for turn in asked], told)
     drawn = next((each for each in maps if each.name == request.args.get("map")), maps[0])
-    alive = clock.running(case)
+    alive = clock.each_limit(clock.running(case))
     return render_template(
         "cases/show.html",
         case=case,
@@ -134,6 +137,16 @@ def turn_of(case: Case, item: WorkItem, person: User) -> Turn:
     step = STEPS[item.step]
     mine = step.role in access.roles_on(person, case) and (item.holder_id in (None, person.id))
     return Turn(item, step, mine, address_of(case, step) if mine else "")
+
+
+def told_once(turns: list[Turn]) -> list[Turn]:
+    """Return one turn of each step, the reader's own if there is one, with the number of people for whom it waits."""
+    several = Counter(turn.step.name for turn in turns)
+    chosen: dict[str, Turn] = {}
+    for turn in turns:
+        if turn.step.name not in chosen or (turn.mine and not chosen[turn.step.name].mine):
+            chosen[turn.step.name] = replace(turn, several=several[turn.step.name])
+    return list(chosen.values())
 
 
 def verified(case: Case, person: User) -> str:

@@ -19,7 +19,7 @@ from api.language import called
 from api.questions import Options
 from api.security import FormView
 from api.strips import EXTENDS
-from models import Case, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
+from models import Case, Clock, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
 from workflow import access, casework, clock, consultations, drafts
 from workflow.errors import Failed
 from workflow.history import history
@@ -188,9 +188,14 @@ class StepPage(FormView):
             kept_files=drafting.kept_files(case, self.step, someone()),
             options=options(self.step, case),
             beside=evidence.beside(case, self.step, values, preview=preview),
-            clocks=[each for each in clock.running(case) if each.limit == EXTENDS.get(self.step.name, item.limit)],
+            clocks=clocks(case, EXTENDS.get(self.step.name, item.limit)),
             told=history(case, someone()),
         )
+
+
+def clocks(case: Case, limit: str | None) -> list[Clock]:
+    """Return the clock of a limit that stands beside a form."""
+    return [each for each in clock.each_limit(clock.running(case)) if each.limit == limit]
 
 
 def blueprints() -> Iterator[Blueprint]:
@@ -233,11 +238,13 @@ def onward(case: Case, person: User, step: Step) -> str:
 
 
 def member_onward(case: Case, person: User) -> str:
-    """Return where a member of the committee goes after an answer: to their opinion, or to the list of their seats."""
+    """Return where a member goes after an answer: to their opinion, to the consultation, or to the list of theirs."""
     opinion = next(step for step in STEPS.values() if step.sealed)
     waits = any(item.step == opinion.name and item.holder_id == person.id for item in open_items(case))
     if waits or consultations.may_change(case, person):
         return address_of(case, opinion)
+    if consultations.file_open(consultations.current(case), person):
+        return url_for("consultations.show", reference=consultations.current(case).reference)
     return url_for("consultations.index")
 
 

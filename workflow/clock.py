@@ -94,6 +94,14 @@ def running(case: Case) -> list[Clock]:
     return [clock for clock in db.session.scalars(RUNNING, {"case": case.id}) if clock.state in ALIVE]
 
 
+def each_limit(clocks: list[Clock]) -> list[Clock]:
+    """Return one clock of each limit, the one that runs out first: a ballot has as many alike as it has members."""
+    first: dict[str, Clock] = {}
+    for clock in sorted(clocks, key=lambda clock: clock.due_at):
+        first.setdefault(clock.limit, clock)
+    return [clock for clock in clocks if first[clock.limit] is clock]
+
+
 def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:
     """Write the due dates of a case's clocks on its work items.
 

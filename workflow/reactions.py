@@ -135,7 +135,7 @@ def tell_of_the_close(case: Case, event: Event) -> Iterator[Job]:
 
 
 def tell_of_the_advice(case: Case, event: Event) -> Iterator[Job]:
-    """Tell the reviewers who asked that the committee's advice is there, or that there will be none."""
+    """Tell the body's reviewers that the committee's advice is there, or that there will be none."""
     concluded = event.kind is EventKind.ANSWERED and event.step == "conclude_consultation"
     failed = event.kind is EventKind.SERVED and event.step == "record_no_quorum"
     if (concluded or failed) and case.body_id is not None:

@@ -39,6 +39,8 @@ PEOPLE = {
     "decider": "decider.jiaotong",
     "security": "security.jiaotong",
     "other_reviewer": "reviewer.huanjing",
+    "secretary": "secretary.shuju",
+    **{f"expert{number}": f"expert{number}" for number in range(1, 10)},
 }
 
 
@@ -148,11 +150,14 @@ class Visitor:
         """Return the reference of the case whose page is open."""
         return re.search(r"/cases/([A-Z]{2}-\d{4}-\d{6})", self.page.url)[1]
 
-    def look(self) -> None:
-        """Look at the open page in every way in which its kind has not been looked at yet."""
+    def look(self, state: str = "") -> None:
+        """Look at the open page in every way in which its kind has not been looked at yet.
+
+        :param state: what makes it another kind than pages at the same address
+        """
         if not self.scripts:
             return
-        kind = self.service.kind(self.page)
+        kind = self.service.kind(self.page) + state
         looks = [look for look in LOOKS[self.language] if (kind, self.language, *look) not in self.service.seen]
         if not looks:
             return
