@@ -136,8 +136,8 @@ def mark(consultation: Consultation) -> str:
     return f"{consultation.state}.{hashlib.sha256(stands.encode()).hexdigest()[:12]}"
 
 
-def turns(consultation: Consultation, person: User) -> list[tuple[str, str]]:
-    """Return the steps of the committee that wait for a reader or that they may take: title and address."""
+def turns(consultation: Consultation, person: User) -> list[tuple[str, str, bool]]:
+    """Return the steps of the committee that a reader may take: title, address, and whether it waits for them."""
     case = consultation.case
     if case.consultations[-1] is not consultation or consultation.state in hearing.OVER:
         return []
@@ -146,7 +146,7 @@ def turns(consultation: Consultation, person: User) -> list[tuple[str, str]]:
         step = STEPS[item.step]
         mine = item.holder_id == person.id or (item.holder_id is None and step.role is Role.SECRETARY)
         if step.stage == "consultation" and mine and step.role in person.roles and offered(consultation, step.name):
-            found[step.name] = (gettext(step.title), address_of(case, step))
+            found[step.name] = (gettext(step.title), address_of(case, step), not item.offered)
     return list(found.values())
 
 

@@ -63,7 +63,7 @@ class Entry(Amendment):
 class Ending(Answer):
     """The last day of a term."""
 
-    until = Day(metadata={"label": N_("到哪一天止")})
+    until = Day(required=True, metadata={"label": N_("到哪一天止")})
 
 
 def enter(said: dict[str, Any], by: User) -> Expert:

@@ -24,7 +24,7 @@ from models import (
     db,
     now,
 )
-from workflow import calendar, counting, numbers, sealing
+from workflow import calendar, counting, journal, numbers, sealing
 from workflow.counting import LEAST_SEATED, Count
 from workflow.errors import NotOpen
 from workflow.sealing import BrokenSeal, Opened
@@ -247,14 +247,11 @@ def papers_under_seal(case: Case) -> set[str]:
 
 
 def open_ballot(consultation: Consultation) -> Count:
-    """Open every sealed opinion, compare each with the journal, and count.
+    """Open every sealed opinion, and count.
 
     Raises BrokenSeal when anything has been changed, exchanged, added or taken away; nothing is then opened.
     """
-    bound, boxes = commitments(consultation), last_boxes(consultation)
-    taken = {each.number: each for each in sitting(consultation) if each.answered_at}
-    if set(boxes) != set(taken) or {key: box.commitment for key, box in boxes.items()} != bound:
-        raise BrokenSeal(f"the sealed opinions of {consultation.reference} are not those that the journal tells of")
+    boxes, taken = check_seals(consultation), {each.number: each for each in sitting(consultation)}
     for number, box in sorted(boxes.items()):
         opened = sealing.unseal(place(consultation, taken[number]), box.box, box.commitment)
         consultation.opinions.append(
@@ -271,6 +268,22 @@ def open_ballot(consultation: Consultation) -> Count:
     return counting.count(len(sitting(consultation)), [each.stance for each in consultation.opinions])
 
 
+def check_seals(consultation: Consultation) -> dict[int, SealedOpinion]:
+    """Return the boxes that lie there, after comparing them with the seats and with the journal.
+
+    Raises BrokenSeal when one of the three tells of an opinion of which another does not, or the journal is not whole.
+    """
+    bound, boxes = commitments(consultation), last_boxes(consultation)
+    answered = {each.number for each in sitting(consultation) if each.answered_at}
+    # Whoever has handed in stays: a member who does not sit any more has no line on this ballot.
+    told = {line.actor_id for line in handed_in(consultation)}
+    there = {each.user_id for each in sitting(consultation) if each.answered_at}
+    kept = {number: box.commitment for number, box in boxes.items()}
+    if journal.verify(consultation.case) or set(kept) != answered or kept != bound or told != there:
+        raise BrokenSeal(f"the sealed opinions of {consultation.reference} are not those that the journal tells of")
+    return boxes
+
+
 def last_boxes(consultation: Consultation) -> dict[int, SealedOpinion]:
     """Return the last box of each seat whose member still sits there."""
     asked = SealedOpinion.consultation_id == consultation.id, SealedOpinion.round == consultation.round
@@ -281,15 +294,20 @@ def last_boxes(consultation: Consultation) -> dict[int, SealedOpinion]:
 
 def commitments(consultation: Consultation) -> dict[int, str]:
     """Return the last commitment that the journal holds of each member who still sits, by seat."""
-    said = Event.case_id == consultation.case_id, Event.step == "give_opinion", Event.kind.in_(HANDED_IN)
-    lines = db.session.scalars(db.select(Event).where(*said).order_by(Event.number))
-    seats = {each.user_id: each.number for each in sitting(consultation) if each.answered_at}
-    mark = f"{consultation.reference}/{consultation.round}"
+    seats = {each.user_id: each.number for each in sitting(consultation)}
     return {
         seats[line.actor_id]: line.data["outcome"]["commitment"]
-        for line in lines
-        if line.actor_id in seats and line.data["outcome"].get("ballot_paper") == mark
+        for line in handed_in(consultation)
+        if line.actor_id in seats
     }
+
+
+def handed_in(consultation: Consultation) -> list[Event]:
+    """Return the lines of the journal that tell of an opinion on this ballot, from the first."""
+    said = Event.case_id == consultation.case_id, Event.step == "give_opinion", Event.kind.in_(HANDED_IN)
+    lines = db.session.scalars(db.select(Event).where(*said).order_by(Event.number))
+    mark = f"{consultation.reference}/{consultation.round}"
+    return [line for line in lines if line.data["outcome"].get("ballot_paper") == mark]
 
 
 def quorum_reached(consultation: Consultation) -> bool:

@@ -25,14 +25,19 @@ LIMIT = "expert_opinion"
 def clock_time(label: str) -> Text:
     """Return a field for a time of the day, written as 14:00."""
     error = N_("写成 14:00 这样的时间。")
-    return Text(1, 5, validate=validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d\Z", error=error), metadata={"label": label})
+    return Text(
+        1,
+        5,
+        validate=validate.Regexp(r"([01]\d|2[0-3]):[0-5]\d\Z", error=error),
+        metadata={"label": label, "widget": "time"},
+    )
 
 
 class Call(Answer):
     """When and where members meet, and on which consultations."""
 
     title = Text(2, 100, metadata={"label": N_("会议名称"), "hint": N_("写进邀请信和日历，不写案情。")})
-    day = Day(metadata={"label": N_("日期")})
+    day = Day(required=True, metadata={"label": N_("日期")})
     begins = clock_time(N_("几点开始"))
     ends = clock_time(N_("几点结束"))
     place = Text(2, 200, metadata={"label": N_("地点")})

@@ -137,6 +137,14 @@ def test_who_is_no_longer_in_office_is_neither_proposed_nor_seated_and_may_retur
     assert "专家委员（交通）" in get("/committee").text
 
 
+def test_a_term_ends_with_a_day_or_not_at_all(app, people, post):
+    key = number(app, people, "expert3")
+    assert post(f"/committee/{key}/end", "secretary", {}).status_code == 303
+    with app.app_context():
+        assert db.session.get(Expert, key).until is None
+        db.session.remove()
+
+
 def test_a_secretary_does_not_enter_themselves(people, post):
     assert post("/committee/new", "secretary", ENTRY | {"email": people.secretary}).status_code == 403
 

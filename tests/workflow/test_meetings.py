@@ -81,9 +81,10 @@ def test_a_meeting_has_an_agenda_a_day_to_come_and_an_end(case, secretary):
     with pytest.raises(ValidationError, match="day"):
         meetings.call(said(case, days=-1), secretary)
     db.session.rollback()
-    for wrong in ({"agenda": []}, {"begins": "25:00"}, {"begins": "17:00"}, {"agenda": ["XX-1"]}):
+    for wrong in ({"agenda": []}, {"begins": "25:00"}, {"begins": "17:00"}, {"agenda": ["XX-1"]}, {"day": ""}):
         with pytest.raises(ValidationError):
             said(case, **wrong)
+    assert {"title", "day", "begins", "ends", "place", "agenda"} == set(meetings.Call().validate({}))
     assert db.session.scalar(db.select(db.func.count()).select_from(Meeting)) == 0
 
 

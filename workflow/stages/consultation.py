@@ -237,6 +237,7 @@ def close_ballot(case: Case) -> dict[str, Any]:
     Without a quorum nothing is opened: a second attempt counts everything.
     """
     consultation = current(case)
+    consultations.check_seals(consultation)
     entitled = len(consultations.sitting(consultation))
     reached = consultations.quorum_reached(consultation)
     if not reached and consultation.closed_at is None:

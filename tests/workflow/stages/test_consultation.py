@@ -5,7 +5,7 @@ import json
 import pytest
 from marshmallow import ValidationError
 
-from models import Clock, ClockState, Incident, Opinion, Role, SealedOpinion, Stance, db
+from models import Clock, ClockState, Event, Incident, Opinion, Role, SealedOpinion, Stance, db
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, seating
 from workflow import access, casework, consultations, drafts, replay
 from workflow.errors import Failed, NotFound, NotOpen, NotYours
@@ -322,7 +322,7 @@ def test_two_boxes_are_of_one_size_whatever_is_in_them(case, act, declare_all):
     assert len(sizes) == 1
 
 
-@pytest.mark.parametrize("tamper", ["exchanged", "changed", "removed", "swapped"])
+@pytest.mark.parametrize("tamper", ["exchanged", "changed", "removed", "swapped", "forgotten", "unseated", "added"])
 def test_what_was_tampered_with_is_not_opened_and_an_incident_tells_of_it(walker, case, act, declare_all, tamper):
     declare_all(case)
     for who in MEMBERS[:6]:
@@ -334,6 +334,15 @@ def test_what_was_tampered_with_is_not_opened_and_an_incident_tells_of_it(walker
         rows[0].box = rows[0].box[:-1] + bytes([rows[0].box[-1] ^ 1])
     elif tamper == "removed":
         db.session.delete(rows[0])
+    elif tamper in ("forgotten", "unseated"):
+        seat = consultations.taken(consultations.current(case), rows[0].seat)
+        if tamper == "forgotten":
+            db.session.delete(rows[0])
+            seat.answered_at = None
+        else:
+            consultations.leave(seat, "recused")
+    elif tamper == "added":
+        consultations.hand_in(case, opinion("oppose"), walker.person("expert1"))
     else:
         rows[0].commitment, rows[1].commitment = rows[1].commitment, rows[0].commitment
     db.session.commit()
@@ -341,6 +350,33 @@ def test_what_was_tampered_with_is_not_opened_and_an_incident_tells_of_it(walker
     with pytest.raises(Failed):
         casework.signal(case, "open_ballot")
     assert db.session.scalar(db.select(db.func.count()).select_from(Opinion)) == 0
+    assert "BrokenSeal" in db.session.scalar(db.select(Incident.error))
+
+
+def test_what_was_tampered_with_is_found_where_there_is_no_quorum_either(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS[:2]:
+        act(case, "give_opinion", who, opinion("support"))
+    db.session.delete(db.session.scalar(db.select(SealedOpinion).limit(1)))
+    db.session.commit()
+    walker.expire(case, "expert_opinion")
+    with pytest.raises(Failed):
+        casework.signal(case, "open_ballot")
+
+
+def test_a_line_of_the_journal_that_was_rewritten_keeps_the_ballot_shut(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS[:6]:
+        act(case, "give_opinion", who, opinion("support"))
+    casework.submit(case, "give_opinion", opinion("support"), actor=walker.person("expert7"))
+    line = consultations.handed_in(consultations.current(case))[0]
+    sqlite = db.engine.dialect.name == "sqlite"
+    db.session.execute(db.text("DROP TRIGGER event_no_update" if sqlite else "SET session_replication_role = replica"))
+    other = db.update(Event).where(Event.id == line.id).values(actor_id=walker.person("secretary").id)
+    db.session.execute(other)
+    db.session.commit()
+    with pytest.raises(Failed):
+        casework.signal(case, "open_ballot")
     assert "BrokenSeal" in db.session.scalar(db.select(Incident.error))
 
 
