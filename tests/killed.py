@@ -45,11 +45,13 @@ def free_port() -> int:
 
 
 def until(happened: Callable[[], Any]) -> Any:
-    """Wait until something has happened, and return it."""
+    """Wait until something has happened, and return it; must be called inside an application context."""
     end = time.monotonic() + PATIENCE
     while not (found := happened()):
         if time.monotonic() > end:
             raise TimeoutError("it did not happen in time")
+        # On SQLite whoever looks holds the file, and nobody else could write while this one sleeps.
+        db.session.rollback()
         time.sleep(0.05)
     return found
 
@@ -100,7 +102,8 @@ class Service:
 
     def kill_web(self) -> None:
         """Kill the process that answers; its parent starts another."""
-        for process in psutil.Process(self.web.pid).children():
+        parent = psutil.Process(self.web.pid)
+        for process in until(parent.children):
             process.kill()
             self.seen["web processes killed"] += 1
 
@@ -238,7 +241,7 @@ def whole(case: Case, acknowledged: Mapping[str, list[int]]) -> None:
 def ballots(app: Flask, walker: Walker, rounds: int, seed: int | None = None) -> Counter[str]:
     """Hold so many ballots on one service that is killed all the while; return what happened, counted."""
     chance = random.Random(seed)
-    with running(app) as service, app.app_context():
+    with app.app_context(), running(app) as service:
         clients = {who: Client(service, walker, who) for who in MEMBERS}
         for _ in range(rounds):
             ballot(service, walker, clients, chance)

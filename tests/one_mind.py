@@ -4,14 +4,14 @@ from collections import Counter
 
 from models import Case, CaseStatus, Clock, ClockState, Draft, EventKind, WorkItem, WorkState, db
 from workflow import definitions, engine, journal, replay
-from workflow.stages import STEPS
+from workflow.stages import STAGES, STEPS
 from workflow.worklist import open_items
 
 LARGEST_STATE = 2048
 # The rows of these tables are changed in place; of all others it is enough to know how many there are.
 CHANGING = (
     "case", "work_item", "clock", "pause", "draft", "demand", "listing", "classification", "dataset", "counter",
-    "application", "data_request", "agreement", "document", "entitlement",
+    "application", "data_request", "agreement", "document", "entitlement", "consultation", "seat",
 )  # fmt: skip
 COUNTED = " UNION ALL ".join(f'SELECT count(*) FROM "{name}"' for name in db.metadata.tables if name not in CHANGING)
 
@@ -44,7 +44,11 @@ def clocks_are_the_timers(case: Case, timers) -> None:
     clocks = list(db.session.scalars(db.select(Clock).where(Clock.case_id == case.id)))
     alive = [clock for clock in clocks if clock.state in (ClockState.RUNNING, ClockState.PAUSED)]
     assert {(clock.id, clock.limit) for clock in alive} == {(timer.id, timer.limit) for timer in timers}
-    stopped = {STEPS[item.step].stops for item in open_items(case) if not item.offered}
+    asked = [STEPS[item.step] for item in open_items(case) if not item.offered]
+    stopped = {step.stops for step in asked}
+    for stage in STAGES:
+        if stage.stands_still is not None and any(step.stage == stage.name for step in asked):
+            stopped |= {clock.limit for clock in alive if clock.limit not in stage.stands_still}
     for clock in alive:
         assert (clock.state is ClockState.PAUSED) is (clock.limit in stopped)
         assert sum(pause.ended_at is None for pause in clock.pauses) == (clock.state is ClockState.PAUSED)

@@ -139,6 +139,9 @@ def write(session: Session) -> None:
 def move(session: Session, case: Case) -> None:
     """Write what has changed of a case's own row, unless another transaction has written it meanwhile."""
     said = inspect(case)
+    for name in OWNERS:
+        if said.attrs[name].history.has_changes():
+            name_owner(case, name)
     # A column that was set to what it said before has not changed.
     changed = [name for name in OWN - said.unmodified if said.attrs[name].history.has_changes()]
     if not changed:
@@ -151,6 +154,16 @@ def move(session: Session, case: Case) -> None:
     known = {name: value for name, value in vars(case).items() if name in OWN or name in BESIDE}
     known["version"] = values["version"]
     take_over(session, case, known)
+
+
+def name_owner(case: Case, name: str) -> None:
+    """Write the key of a row that a case has been given as an object, as the session would do while it flushes."""
+    owner = getattr(case, name)
+    for local, remote in inspect(Case).relationships[name].local_remote_pairs:
+        key = None if owner is None else getattr(owner, remote.key)
+        if owner is not None and key is None:
+            raise InvalidRequestError(f"{case.reference} was given a new {name}, which has no key before it is flushed")
+        setattr(case, local.key, key)
 
 
 def write_changes(connection: Connection, changed: dict[Clock | WorkItem, dict[str, Any]]) -> None:

@@ -19,9 +19,13 @@ from tests.browser.visitors import Service, Visitors
 from tests.conftest import fill, settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a Chromium: the machine's, or the one that playwright has brought."""
+    """Return a Chromium: the machine's, or the one that playwright has brought.
+
+    While it is open an event loop runs in this thread, and no other can be begun beside it; so it is closed before
+    tests of other modules come.
+    """
     own = shutil.which("chromium") or shutil.which("google-chrome")
     options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -64,7 +64,8 @@ class TestEveryTable:
         assert any("both fit" in problem for problem in problems(Table.parse(overlapping.encode())))
 
     def test_there_are_tables(self):
-        assert {file.stem for file in FILES} == {"open_type", "grade", "grade_default", "delivery_mode", "channel"}
+        tables = {"open_type", "grade", "grade_default", "delivery_mode", "channel", "review_route"}
+        assert {file.stem for file in FILES} == tables
 
     @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
     def test_answers_every_case_as_its_policy_promises(self, file):
