@@ -160,10 +160,10 @@ def name_owner(case: Case, name: str) -> None:
     """Write the key of a row that a case has been given as an object, as the session would do while it flushes."""
     owner = getattr(case, name)
     for local, remote in inspect(Case).relationships[name].local_remote_pairs:
-        key = None if owner is None else getattr(owner, remote.key)
+        key = None if owner is None else getattr(owner, remote.name)
         if owner is not None and key is None:
             raise InvalidRequestError(f"{case.reference} was given a new {name}, which has no key before it is flushed")
-        setattr(case, local.key, key)
+        setattr(case, local.name, key)
 
 
 def write_changes(connection: Connection, changed: dict[Clock | WorkItem, dict[str, Any]]) -> None:

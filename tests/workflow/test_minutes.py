@@ -3,8 +3,9 @@
 import pytest
 
 from models import DocumentState
+from tests import archivable
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, TIE, UNSURE, opinion, seating
-from workflow import casework, consultations
+from workflow import casework, consultations, documents
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -20,7 +21,7 @@ def act(walker):
     return take
 
 
-def test_they_set_down_who_sat_what_was_ruled_the_count_and_each_dissent(walker, act):
+def test_they_set_down_who_sat_what_was_ruled_the_count_and_each_dissent(walker, act, tmp_path):
     case = walker.at("declare_interest")
     for who in MEMBERS[:1] + MEMBERS[3:]:
         act(case, "declare_interest", who, NO_TIE)
@@ -45,6 +46,7 @@ def test_they_set_down_who_sat_what_was_ruled_the_count_and_each_dissent(walker,
     made = consultations.current(case).minutes
     assert made.state is DocumentState.MADE
     assert [each.side for each in made.signatures] == ["office"]
+    assert archivable.faults(documents.content(made), folder=tmp_path) == [[]]
 
 
 def test_without_a_quorum_they_set_down_the_end_and_no_opinion(walker, act):

@@ -4,6 +4,7 @@ import random
 import re
 import subprocess
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from shutil import which
 
@@ -16,7 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from pyhanko.sign.timestamps import DummyTimeStamper
+from pypdf import PdfWriter
 
+from tests import archivable
 from tests.papers import AGREEMENT, DECISION
 from workflow import verifying
 from workflow.documents import certificates, rendering, signing
@@ -195,6 +198,15 @@ def test_a_file_that_does_harm_gets_no_verdict_and_harms_nobody(monkeypatch, anc
     assert verifying.verdict(b"%PDF-1.7\n" + b"[" * 1_000_000, anchors) == verifying.Verdict(readable=False)
     monkeypatch.setattr(verifying, "SECONDS", 0.01)
     assert verifying.verdict(b"%PDF-1.7", anchors) == verifying.Verdict(readable=False)
+
+
+def test_the_archives_validator_finds_no_fault_and_can_find_one(decision, agreement, tmp_path):
+    unnamed = PdfWriter(clone_from=BytesIO(decision))
+    del unnamed.root_object["/Metadata"]
+    unnamed.write(without := BytesIO())
+    *whole, faulty = archivable.faults(decision, agreement, without.getvalue(), folder=tmp_path)
+    assert whole == [[], []]
+    assert any(fault.startswith("6.6.2") for fault in faulty)
 
 
 @pytest.mark.skipif(which("pdfsig") is None, reason="pdfsig is not installed")

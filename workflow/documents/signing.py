@@ -73,7 +73,8 @@ class Page(PdfContent):
 
 def with_places(content: bytes, places: Iterable[Place]) -> bytes:
     """Return a PDF with an empty field at each place where it is to be signed."""
-    writer = Addition(BytesIO(content))
+    # Where the last line is not ended, the first object added would not begin a line (ISO 19005-2, 6.1.9).
+    writer = Addition(BytesIO(content if content.endswith(b"\n") else content + b"\n"))
     for place in places:
         append_signature_field(writer, SigFieldSpec(place.side, on_page=place.page, box=place.box))
     made = BytesIO()
