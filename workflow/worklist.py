@@ -67,7 +67,7 @@ def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datet
             clocks[new.id] = clock.start(case, new.id, new.limit or "", at)
     fresh = [open_item(case, w, at) for w in waiting.values() if w.kind != "timer" and w.id not in known]
     alive = [item for item in items if item.id in waiting] + fresh
-    stand_still(case, alive, list(clocks.values()), at)
+    stand_still(case, process.stages(), alive, list(clocks.values()), at)
     clock.show_on(alive, list(clocks.values()))
     for item in fresh:
         await_answer(case, item, at)
@@ -115,16 +115,20 @@ def await_answer(case: Case, item: WorkItem, at: datetime) -> None:
     record(case, EventKind.AWAITED, item.step, data=data, at=at)
 
 
-def stand_still(case: Case, items: list[WorkItem], clocks: list[Clock], at: datetime) -> None:
-    """Stop each clock that a waiting step stops, and let the others go on."""
+def stand_still(case: Case, stages: set[str], items: list[WorkItem], clocks: list[Clock], at: datetime) -> None:
+    """Stop each clock that a waiting step stops, and let the others go on.
+
+    :param stages: the stages at which the case is; one may be at work with nobody asked, as when a ballot is opened
+    """
     asked = [STEPS[item.step] for item in items if not item.offered]
     stopped = {step.stops: step.name for step in asked if step.stops}
     for step in asked:
         going = STILL.get(step.stage)
         if going is not None:
             stopped |= {each.limit: step.name for each in clocks if each.limit not in going}
+    still = [STILL[name] for name in stages if name in STILL]
     for each in clocks:
         if each.limit in stopped:
             clock.pause(case, each, stopped[each.limit], at)
-        elif each.state is ClockState.PAUSED:
+        elif each.state is ClockState.PAUSED and not any(each.limit not in going for going in still):
             clock.resume(case, each, at)

@@ -84,6 +84,10 @@ class Process:
         """Return what the case waits for, outer processes first, in the order it was reached."""
         return [waiting for task in self._open() if (waiting := _waiting(task)) is not None]
 
+    def stages(self) -> set[str]:
+        """Return the keys of the diagrams in which the case is: its own, and those that are called from there."""
+        return {str(process.spec.name) for process in self._tree.processes()}  # type: ignore[attr-defined]
+
     def listening(self) -> list[str]:
         """Return the signals for which the case waits, and which nobody in it can give."""
         return sorted(

@@ -276,6 +276,23 @@ def test_the_clocks_of_the_case_stand_still_meanwhile(walker, act, declare_all):
     assert set(running) == {"interest_declaration", "expert_opinion"}
 
 
+def test_while_nobody_is_asked_and_the_ballot_is_to_be_opened_no_limit_runs_on(walker, act):
+    case = reviewed(walker, act, consult=True, committee_question=QUESTION)
+    act(case, "seat_experts", "secretary", seating(walker))
+    for who in MEMBERS:
+        act(case, "declare_interest", who, NO_TIE)
+    for who in MEMBERS:
+        casework.submit(case, "give_opinion", OPINION, actor=walker.person(who))
+    assert consultations.current(case).state == "closing"
+    assert steps(case) == set()
+    clocks = {each.limit: each for each in db.session.scalars(db.select(Clock).where(Clock.case_id == case.id))}
+    assert (clocks["decision"].state, len(clocks["decision"].pauses)) == (ClockState.PAUSED, 1)
+    walker.open_ballot(case)
+    assert (clocks["decision"].state, len(clocks["decision"].pauses)) == (ClockState.PAUSED, 1)
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    assert clocks["decision"].state is ClockState.RUNNING
+
+
 def test_a_decision_that_departs_from_the_advice_must_say_why(walker, case, act, declare_all):
     declare_all(case)
     for who in MEMBERS:
