@@ -15,6 +15,7 @@ from api.v1.reading import ADDRESS, Section
 from api.v1.schemas import ProblemDetails
 from workflow.errors import NotOpen
 from workflow.fields import Reference, Text
+from workflow.links import LinkExpired
 
 VERSION = "1.0.0"
 DESCRIPTION = (
@@ -97,7 +98,7 @@ def interface(app: Flask) -> Interface:
 def statuses() -> dict[int, str]:
     """Return every status with which a request may be refused, each with its sentence."""
     said = {status: say(problem.title, "en") for status, problem in BY_STATUS.items()}
-    said |= {problem.status: problem.title for problem in map(problem_of, (NotOpen, Outdated))}
+    said |= {problem.status: problem.title for problem in map(problem_of, (NotOpen, LinkExpired, Outdated))}
     said[503] = "Something on our side went wrong; nothing was changed, and a repeat is safe."
     return dict(sorted(said.items()))
 

@@ -77,7 +77,7 @@ def list_files(reference: str) -> dict[str, Any]:
 
 
 @section.route("/<reference>/files/<int:number>", methods=["GET"])
-@section.response(200, {"type": "string", "format": "binary"}, content_type="application/octet-stream")
+@section.response(200, {"type": "string", "format": "binary"}, content_type="*/*")
 def read_file(reference: str, number: int) -> ResponseReturnValue:
     """Read a file of a case."""
     someone = person()

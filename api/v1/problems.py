@@ -22,7 +22,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from api.mistakes import explained
 from api.security import API
 from models import N_, db
-from workflow import downloads, errors, people
+from workflow import companions, downloads, errors, links, people
 from workflow.errors import Refused
 from workflow.stages import STEPS
 
@@ -99,6 +99,9 @@ REFUSALS = (
     downloads.UsedUp,
     downloads.NotLoaded,
     downloads.NotAsAgreed,
+    links.LinkExpired,
+    companions.FromAnOffice,
+    companions.TakesPart,
     Outdated,
 )
 INVALID = Problem("invalid", 422, N_("有些内容需要修改"))

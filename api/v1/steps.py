@@ -1,10 +1,12 @@
 """Steps: what each one asks, and the answers to it; one documented operation for each step."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from marshmallow import fields
 
@@ -12,6 +14,7 @@ from api.language import LANGUAGES, say
 from api.questions import asked, choices, longest
 from api.v1 import case_schemas, examples, schemas
 from api.v1.cases import reach, recorded
+from api.v1.problems import Outdated
 from api.v1.reading import Section, earlier, lock_unchanged, person, repeat_key, under
 from models import N_, PREFIXES, Case, Draft, User, db
 from workflow import casework, definitions, drafts, sharing
@@ -44,6 +47,13 @@ CONDITIONAL = {
     "description": "The ETag of the case as you read it; the answer is refused if the case has changed since.",
 }
 
+CONDITIONAL_DRAFT = {
+    "in": "header",
+    "name": "If-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the draft as you read it; nothing is kept if it has changed since.",
+}
+
 
 @section.route("", methods=["GET"])
 @section.response(200, schemas.StepList)
@@ -64,29 +74,37 @@ def show_step(step: str) -> dict[str, Any]:
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["GET"])
 @answers.response(200, case_schemas.DraftKept)
-def read_draft(reference: str, step: str) -> dict[str, Any]:
-    """Read your half-written answer."""
+def read_draft(reference: str, step: str) -> ResponseReturnValue:
+    """Read your half-written answer.
+
+    The `ETag` is that of the draft alone; send it back as `If-Match` when you keep another one.
+    """
     someone = person()
     name = known(step).name
-    return kept(name, drafts.draft_of(reach(reference, someone), name, someone))
+    draft = drafts.draft_of(reach(reference, someone), name, someone)
+    return kept(name, draft), 200, tagged(draft)
 
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["PUT"])
+@answers.doc(parameters=[CONDITIONAL_DRAFT])
 @answers.arguments(schemas.HalfWritten)
 @answers.response(200, case_schemas.DraftKept)
-def keep_draft(sent: dict[str, Any], reference: str, step: str) -> dict[str, Any]:
+def keep_draft(sent: dict[str, Any], reference: str, step: str) -> ResponseReturnValue:
     """Keep a half-written answer.
 
     It is checked when it is handed in, not before. Those who act for the requester write on one draft: send back the
     `base` that you read with it, and what others have written meanwhile is kept; `clashes` names the fields that both
-    sides have changed, which stay as they were.
+    sides have changed, which stay as they were. With `If-Match`, what you send takes the draft's place, and nothing is
+    kept where it is not as you read it.
     """
     someone, name = person(), known(step).name
     case = reach(reference, someone)
     with under("answer"):
         form = drafts.draftable(name, sent["answer"])
-        draft, merged = casework.save(case, name, form, actor=someone, base=sharing.read_base(sent["base"]))
-        return kept(name, draft) | {"clashes": list(merged.clashes)}
+        read = draft_named(case, name, someone)
+        base = sharing.base_of(known(name).answer, read.form) if read else sharing.read_base(sent["base"])
+        draft, merged = casework.save(case, name, form, actor=someone, base=base)
+        return kept(name, draft) | {"clashes": list(merged.clashes)}, 200, tagged(draft)
 
 
 @answers.route("/<reference>/steps/<step>/draft", methods=["DELETE"])
@@ -179,6 +197,35 @@ def kept(name: str, draft: Draft) -> dict[str, Any]:
     """Return a half-written answer."""
     base = json.dumps(sharing.base_of(known(name).answer, draft.form))
     return {"step": name, "answer": draft.form, "saved_at": draft.saved_at, "base": base, "clashes": []}
+
+
+def tagged(draft: Draft) -> dict[str, str]:
+    """Return the header by which a draft is known again."""
+    return {"ETag": f'"{draft_tag(draft)}"'}
+
+
+def draft_tag(draft: Draft) -> str:
+    """Return the mark of a draft: the same words have the same mark."""
+    words = json.dumps([draft.work_item_id, draft.form], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()[:24]
+
+
+def draft_named(case: Case, name: str, someone: User) -> Draft | None:
+    """Lock a case, and return the draft that a request says it has read, or nothing where it does not say.
+
+    :raises Outdated: the draft has changed since, or there is none any more
+    """
+    named = request.headers.get("If-Match")
+    if named is None or named.strip() == "*":
+        return None
+    casework.lock(case)
+    try:
+        draft = drafts.draft_of(case, name, someone)
+    except NotFound:
+        raise Outdated(name) from None
+    if draft_tag(draft) not in request.if_match.as_set(include_weak=True):
+        raise Outdated(name)
+    return draft
 
 
 def described(step: Step) -> dict[str, Any]:
