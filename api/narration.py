@@ -19,7 +19,7 @@ SENTENCES = {
     EventKind.TABLED: N_("规则表“%(name)s”给出结论"),
     EventKind.CLAIMED: N_("认领：%(step)s"),
     EventKind.RELEASED: N_("退回小组：%(step)s"),
-    EventKind.SIGNALLED: N_("收到信号 %(name)s"),
+    EventKind.SIGNALLED: N_("得知：%(name)s"),
     EventKind.PAUSED: N_("停计，等待：%(step)s"),
     EventKind.RESUMED: N_("期限继续计算"),
     EventKind.EXTENDED: N_("延长期限"),
@@ -45,6 +45,13 @@ TABLES = {
     "delivery_mode": N_("开放方式"),
     "channel": N_("需求渠道"),
 }
+# What the signals are called that a case hears from elsewhere or gives itself.
+SIGNALS = {
+    "ballot_complete": N_("在席委员都已提交意见"),
+    "open_ballot": N_("启封"),
+    "parts_decided": N_("各部分都已决定"),
+    "agreement_replaced": N_("协议已由新的协议代替"),
+}
 
 
 def register(app: Flask) -> None:
@@ -63,7 +70,8 @@ def register(app: Flask) -> None:
 def event_words(line: Line) -> str:
     """Return what a line says, in the reader's language."""
     step = gettext(line.title) if line.title else line.step
-    name = gettext(TABLES[line.step]) if line.step in TABLES else line.step
+    named = TABLES | SIGNALS
+    name = gettext(named[line.step]) if line.step in named else line.step
     return gettext(SENTENCES[line.kind], step=step, name=name)
 
 

@@ -30,6 +30,7 @@ LIVES = st.one_of(
     st.sampled_from(STANCES).map(lambda stance: ["declare", stance]),
     st.lists(st.sampled_from(STANCES), min_size=2, max_size=2).map(lambda stances: ["declare", *stances]),
     st.sampled_from([["tie"], ["declare", "recuse"], ["declare"], [], ["recuse"], ["support"]]),
+    st.sampled_from(STANCES).map(lambda stance: ["declare", stance, "recuse"]),
 )
 
 
@@ -55,9 +56,10 @@ class Reference:
             allowed = who in self.declared
             self.given |= {who: deed} if allowed else {}
         else:
-            # Whoever has answered has left nothing open from which to withdraw.
-            allowed = who not in self.given and (deed == "recuse" or who not in self.declared)
+            # Who withdraws takes back what they have handed in.
+            allowed = deed == "recuse" or who not in self.declared
             if allowed:
+                self.given.pop(who, None)
                 self.leaves(next(seat for seat, sits in self.seats.items() if sits == who))
         return allowed
 

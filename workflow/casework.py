@@ -48,7 +48,7 @@ from workflow.fields import Answer, check_draft, keepable
 from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
-from workflow.stages import SERVICES, STEPS
+from workflow.stages import SERVICES, SIGNALS, STEPS
 from workflow.worklist import due_with, follow, open_item, open_items
 
 log = logging.getLogger("kaimen.casework")
@@ -234,7 +234,16 @@ def answer(
     rows.change(item, state=WorkState.DONE, closed_at=at, closed_by_id=actor.id, holder_id=item.holder_id or actor.id)
     rows.forget_drafts([item])
     process.complete(item.id, outcome)
+    tell_itself(case, process, step, at)
     follow(case, process, items, at)
+
+
+def tell_itself(case: Case, process: engine.Process, step: Step, at: datetime) -> None:
+    """Give a case the signals of its stage that have come to hold with an answer, and for which it waits."""
+    for name, holds in SIGNALS[step.stage].items():
+        if name in process.listening() and holds(case):
+            record(case, EventKind.SIGNALLED, name, None, {"outcome": {}}, at)
+            process.signal(name)
 
 
 def claim(case: Case, name: str, *, actor: User, take_over: bool = False) -> WorkItem:

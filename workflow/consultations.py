@@ -220,6 +220,26 @@ def hand_in(case: Case, answer: Mapping[str, Any], person: User) -> str:
     return sealed.commitment
 
 
+def take_back(case: Case, mine: Seat) -> dict[str, Any]:
+    """Return the words of the journal by which what a member has handed in is taken back; none where they have not.
+
+    The box stays where it is and is never opened: the commitment in the journal goes on to say that it was there.
+    """
+    if mine.answered_at is None:
+        return {}
+    consultation = current(case)
+    return {
+        "taken_back": commitments(consultation).get(mine.number, ""),
+        "ballot_paper": f"{consultation.reference}/{consultation.round}",
+    }
+
+
+def all_in(case: Case) -> bool:
+    """Say whether everybody who sits in an open ballot has handed in."""
+    seated = sitting(current(case))
+    return current(case).state == "hearing" and bool(seated) and all(each.answered_at for each in seated)
+
+
 def may_change(case: Case, person: User) -> bool:
     """Say whether a member has handed in an opinion that they may still change: the ballot is open."""
     if not case.consultations or current(case).state != "hearing":
@@ -275,7 +295,7 @@ def check_seals(consultation: Consultation) -> dict[int, SealedOpinion]:
     """
     bound, boxes = commitments(consultation), last_boxes(consultation)
     answered = {each.number for each in sitting(consultation) if each.answered_at}
-    # Whoever has handed in stays: a member who does not sit any more has no line on this ballot.
+    # Whoever has handed in stays, or has taken it back by a line of the journal.
     told = {line.actor_id for line in handed_in(consultation)}
     there = {each.user_id for each in sitting(consultation) if each.answered_at}
     kept = {number: box.commitment for number, box in boxes.items()}
@@ -303,11 +323,17 @@ def commitments(consultation: Consultation) -> dict[int, str]:
 
 
 def handed_in(consultation: Consultation) -> list[Event]:
-    """Return the lines of the journal that tell of an opinion on this ballot, from the first."""
-    said = Event.case_id == consultation.case_id, Event.step == "give_opinion", Event.kind.in_(HANDED_IN)
+    """Return the lines of the journal that tell of an opinion on this ballot, from the first.
+
+    What its member has taken back is not among them.
+    """
+    steps = ("give_opinion", "recuse")
+    said = Event.case_id == consultation.case_id, Event.step.in_(steps), Event.kind.in_(HANDED_IN)
     lines = db.session.scalars(db.select(Event).where(*said).order_by(Event.number))
     mark = f"{consultation.reference}/{consultation.round}"
-    return [line for line in lines if line.data["outcome"].get("ballot_paper") == mark]
+    ours = [line for line in lines if line.data["outcome"].get("ballot_paper") == mark]
+    gone = {line.actor_id for line in ours if line.step == "recuse"}
+    return [line for line in ours if line.step == "give_opinion" and line.actor_id not in gone]
 
 
 def quorum_reached(consultation: Consultation) -> bool:
@@ -316,13 +342,18 @@ def quorum_reached(consultation: Consultation) -> bool:
     return sum(1 for each in seated if each.answered_at) >= counting.quorum(len(seated))
 
 
-def again(consultation: Consultation) -> list[str]:
-    """Open the ballot once more for the members who have not answered; return their seats.
+def again(consultation: Consultation) -> dict[str, list[str]]:
+    """Open the ballot once more; return the seats, and which of them have declared or handed in before.
 
     What was handed in stays sealed and is counted at the next close.
     """
     consultation.state = "hearing"
-    return [str(each.number) for each in sitting(consultation) if each.answered_at is None]
+    seated = sitting(consultation)
+    return {
+        "seats": [str(each.number) for each in seated],
+        "answered": [str(each.number) for each in seated if each.answered_at],
+        "declared": [str(each.number) for each in seated if each.interest is Interest.NONE],
+    }
 
 
 def state_after(case: Case) -> str:

@@ -66,6 +66,8 @@ class Place:
     handed_in: bool
     present: bool | None
     left: str
+    # Whether they had handed in before they left; it is not counted.
+    took_back: bool
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,7 @@ def places(consultation: Consultation) -> list[Place]:
             handed_in=each.left_at is None and (each.answered_at is not None or each.number in counted),
             present=each.present,
             left=each.left_because if each.left_at else "",
+            took_back=each.left_at is not None and each.answered_at is not None,
         )
         for each in sorted(consultation.seats, key=lambda each: (each.number, each.id))
         if each.left_because != "reseated"

@@ -11,6 +11,7 @@ from workflow.fields import Answer
 Outcome = Mapping[str, Any]
 Effect = Callable[[Case, dict[str, Any], User], Outcome | None]
 Service = Callable[[Case], Outcome | None]
+Signal = Callable[[Case], bool]
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Stage:
     module: str
     steps: dict[str, Step] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    # What the stage itself gives as a signal, after an answer by which it has come to be true.
+    signals: dict[str, Signal] = field(default_factory=dict)
     # While the stage is at work every limit of the case stands still, but for these.
     stands_still: tuple[str, ...] | None = None
 
@@ -81,3 +84,8 @@ class Stage:
         """Declare a service: what follows of an answer with nobody present."""
         self.services[effect.__name__] = effect
         return effect
+
+    def signal(self, holds: Signal) -> Signal:
+        """Declare a signal that a case gives itself: after each answer at this stage for which the function holds."""
+        self.signals[holds.__name__] = holds
+        return holds

@@ -318,13 +318,15 @@ def test_two_who_leave_break_the_quorum_and_the_committee_is_seated_anew(either)
     hearing = Hearing(either, classified)
     hearing.seated(members=5)
     first, second, third, fourth, _ = hearing.members
-    hearing.given(**dict.fromkeys([first, second], "support"))
-    hearing.declared(third)
+    hearing.given(**dict.fromkeys([first, second, third], "support"))
+    # One has handed in already, and takes it back.
     hearing.answer(third, "recuse", RECUSED)
     tied = {"interest": "conflict", "interest_text": TIE["interest_text"], "binding": True}
     hearing.answer(fourth, "declare_interest", tied)
     assert getattr(either, third).page.url.endswith("/consultations")
-    expect(hearing.session("secretary")).to_contain_text(hearing.standing(entitled=3, quorum=3, left=2))
+    live = hearing.session("secretary")
+    expect(live).to_contain_text(hearing.standing(entitled=3, quorum=3, left=2))
+    expect(live).to_contain_text(hearing.words("意见已收回"))
     hearing.late()
     short = hearing.session("secretary", "short")
     expect(short).to_contain_text(hearing.words("未达法定人数"))

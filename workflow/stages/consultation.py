@@ -68,7 +68,8 @@ def seat_experts(case: Case, answer: dict[str, Any], secretary: User) -> dict[st
     keys = [expert.user_id for expert in answer["stand_ins"]]
     consultations.seat(consultation, answer["experts"], answer["chair"].user_id, keys, secretary)
     case.state = "consulting"
-    return {"seats": [str(number) for number in range(1, len(answer["experts"]) + 1)], "ballot": "", "extension": ""}
+    seats = [str(number) for number in range(1, len(answer["experts"]) + 1)]
+    return {"seats": seats, "answered": [], "declared": [], "ballot": "", "extension": ""}
 
 
 class Declaration(Answer):
@@ -188,14 +189,17 @@ class Recusal(Answer):
 
 
 @stage.step(Role.EXPERT, Recusal)
-def recuse(case: Case, answer: dict[str, Any], expert: User) -> None:
+def recuse(case: Case, answer: dict[str, Any], expert: User) -> dict[str, Any]:
     """Recuse oneself later.
 
-    Possible until the opinion is handed in; the file closes and the seat goes to a stand-in.
+    Possible until the ballot closes; the file closes and the seat goes to a stand-in. What the member has handed in is
+    taken back: it is never opened, and the journal says so beside its commitment.
     """
     mine = seat_of(case, expert)
+    said = consultations.take_back(case, mine)
     mine.interest, mine.interest_text = Interest.CONFLICT, answer["interest_text"]
     consultations.leave(mine, "recused")
+    return said
 
 
 class Replacement(Answer):
@@ -218,10 +222,20 @@ def replace_expert(case: Case, answer: dict[str, Any], secretary: User) -> None:
     consultations.leave(unable, "replaced")
 
 
+@stage.signal
+def ballot_complete(case: Case) -> bool:
+    """Say whether everybody who sits has handed in, so that the hearing ends."""
+    return consultations.all_in(case)
+
+
 @stage.service
 def seat_stand_in(case: Case) -> dict[str, Any]:
-    """Seat the next stand-in."""
-    return {"stand_in": consultations.fill(current(case)), "interest": "", "ruling": ""}
+    """Seat the next stand-in.
+
+    They begin with their own declaration.
+    """
+    came = consultations.fill(current(case))
+    return {"stand_in": came, "interest": "", "ruling": "", "answered": [], "declared": []}
 
 
 @stage.service
@@ -274,12 +288,12 @@ class BallotExtension(Answer):
 def extend_ballot(case: Case, answer: dict[str, Any], secretary: User) -> dict[str, Any]:
     """Extend the ballot.
 
-    Returns the seats that are asked again; what has been handed in stays sealed.
+    Returns the seats that go on, and how far they are; what has been handed in stays sealed.
     """
     consultation = current(case)
     if answer["extension"] == "extend":
         consultation.closes_on = None
-        return {"extension": "extend", "seats": consultations.again(consultation)}
+        return {"extension": "extend", **consultations.again(consultation)}
     if answer["extension"] == "reseat":
         consultation.round += 1
         consultation.state, consultation.closed_at = "seating", None

@@ -5,10 +5,10 @@ import json
 import pytest
 from marshmallow import ValidationError
 
-from models import Clock, ClockState, Event, Incident, Opinion, Role, SealedOpinion, Stance, db
+from models import Case, Clock, ClockState, Event, Incident, Opinion, Role, SealedOpinion, Stance, db
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, seating
 from workflow import access, casework, consultations, drafts, replay
-from workflow.errors import Failed, NotFound, NotOpen, NotYours
+from workflow.errors import Failed, Held, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -185,6 +185,72 @@ def test_who_is_recused_later_is_not_counted(walker, act):
     assert (count["entitled"], count["quorum"], count["valid"]) == (6, 4, 6)
 
 
+def test_who_has_handed_in_may_still_recuse_and_is_not_counted(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS[:4]:
+        act(case, "give_opinion", who, opinion("support"))
+    consultation, gone = consultations.current(case), walker.person("expert2")
+    bound = consultations.commitments(consultation)[2]
+    for who in ("expert9", "secretary", "reviewer"):
+        with pytest.raises((NotYours, NotOpen)):
+            act(case, "recuse", who, {"interest_text": "刚刚接受了申请单位的委托。"})
+    act(case, "recuse", "expert2", {"interest_text": "刚刚接受了申请单位的委托。"})
+    # The file and the vote are gone at once, the commitment stays, and a line says that it was taken back.
+    with pytest.raises(NotFound):
+        access.reach(case.reference, gone)
+    assert case.id not in db.session.scalars(access.visible_to(gone).with_only_columns(Case.id)).all()
+    for step in ("give_opinion", "recuse"):
+        with pytest.raises((NotYours, NotOpen)):
+            act(case, step, "expert2", OPINION if step == "give_opinion" else {"interest_text": "再一次声明回避。"})
+    lines = db.session.scalars(db.select(Event).where(Event.case_id == case.id, Event.actor_id == gone.id)).all()
+    told = {line.step: line.data["outcome"] for line in lines}
+    assert (told["give_opinion"]["commitment"], told["recuse"]["taken_back"]) == (bound, bound)
+    # A stand-in sits in the seat and begins at the beginning.
+    assert [each.number for each in consultations.sitting(consultation) if each.stand_in] == [2]
+    with pytest.raises(Held):
+        act(case, "give_opinion", "expert8", opinion("oppose"))
+    act(case, "declare_interest", "expert8", NO_TIE)
+    act(case, "give_opinion", "expert8", opinion("oppose"))
+    for who in MEMBERS[4:]:
+        act(case, "give_opinion", who, opinion("support"))
+    assert {each.seat: each.user_id for each in consultation.opinions}[2] == walker.person("expert8").id
+    assert consultation.count["stances"] == {"support": 6, "conditions": 0, "oppose": 1, "abstain": 0}
+    assert replay.faults(case) == []
+
+
+def test_with_the_last_who_has_not_handed_in_leaving_the_ballot_closes(walker, act):
+    case = walker.at("seat_experts")
+    act(case, "seat_experts", "secretary", seating(walker, stand_ins=()))
+    for who in MEMBERS:
+        act(case, "declare_interest", who, NO_TIE)
+    for who in MEMBERS[:6]:
+        act(case, "give_opinion", who, opinion("support"))
+    act(case, "recuse", "expert1", {"interest_text": "刚刚接受了申请单位的委托。"})
+    assert consultations.current(case).state == "hearing"
+    act(case, "recuse", "expert7", {"interest_text": "刚刚接受了申请单位的委托。"})
+    count = consultations.current(case).count
+    assert (count["entitled"], count["quorum"], count["valid"]) == (5, 4, 5)
+    with pytest.raises(NotOpen):
+        act(case, "recuse", "expert2", {"interest_text": "刚刚接受了申请单位的委托。"})
+    assert replay.faults(case) == []
+
+
+def test_in_an_extended_ballot_too_who_has_handed_in_may_recuse(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS[:4]:
+        act(case, "give_opinion", who, OPINION)
+    walker.expire(case, "expert_opinion")
+    walker.open_ballot(case)
+    act(case, "extend_ballot", "secretary", {"extension": "extend", "reason": "三名委员出差在外，延长一次。"})
+    act(case, "recuse", "expert1", {"interest_text": "刚刚接受了申请单位的委托。"})
+    assert {item.member for item in open_items(case) if item.step == "declare_interest"} == {"1"}
+    act(case, "declare_interest", "expert8", NO_TIE)
+    for who in ("expert8", *MEMBERS[4:]):
+        act(case, "give_opinion", who, OPINION)
+    assert consultations.current(case).count["valid"] == 7
+    assert replay.faults(case) == []
+
+
 # Counting and concluding
 
 
@@ -233,8 +299,9 @@ def test_without_a_quorum_nothing_is_opened_and_the_secretary_extends_once(walke
     assert steps(case) == {"extend_ballot"}
     assert not consultation.opinions
     act(case, "extend_ballot", "secretary", {"extension": "extend", "reason": "三名委员出差在外，延长一次。"})
-    assert {item.member for item in open_items(case) if item.step == "declare_interest"} == {"5", "6", "7"}
-    act(case, "declare_interest", "expert5", NO_TIE)
+    # Who has declared need not declare again, and who has handed in is not asked.
+    assert steps(case) == {"give_opinion"}
+    assert {item.member for item in open_items(case) if item.step == "give_opinion"} == {"5", "6", "7"}
     act(case, "give_opinion", "expert5", opinion("oppose"))
     walker.expire(case, "expert_opinion")
     walker.open_ballot(case)
@@ -364,6 +431,9 @@ def test_what_was_tampered_with_is_not_opened_and_an_incident_tells_of_it(walker
         rows[0].commitment, rows[1].commitment = rows[1].commitment, rows[0].commitment
     db.session.commit()
     casework.submit(case, "give_opinion", opinion("support"), actor=walker.person("expert7"))
+    if tamper == "forgotten":
+        # It looks as if one were still to come, until the time has run out.
+        walker.expire(case, "expert_opinion")
     with pytest.raises(Failed):
         casework.signal(case, "open_ballot")
     assert db.session.scalar(db.select(db.func.count()).select_from(Opinion)) == 0
