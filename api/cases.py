@@ -14,7 +14,7 @@ from api.pages import address_of, someone
 from api.process_map import Map, maps_of, ways_ahead
 from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, WorkState, db
 from workflow import access, clock
-from workflow.history import Line, history
+from workflow.history import LATEST, Passed, history, passed
 from workflow.journal import verify
 from workflow.stage import Step
 from workflow.stages import STEPS
@@ -79,9 +79,10 @@ def show(reference: str) -> ResponseReturnValue:
     case = access.find(reference, person)
     turns = told_once([turn_of(case, item, person) for item in open_items(case)])
     asked = [turn for turn in turns if not turn.item.offered]
-    told = history(case, person)
+    done, whole = passed(case, person), "history" in request.args
+    told = history(case, person, None if whole else LATEST)
     ahead = [name for name in ways_ahead(case.definition, [turn.step.name for turn in asked]) if name in STEPS]
-    maps = maps_of(case.definition, [turn.step.name for turn in asked], told)
+    maps = maps_of(case.definition, [turn.step.name for turn in asked], done)
     drawn = next((each for each in maps if each.name == request.args.get("map")), maps[0])
     alive = clock.each_limit(clock.running(case))
     return render_template(
@@ -93,13 +94,14 @@ def show(reference: str) -> ResponseReturnValue:
         clocks=[each for each in alive if each.limit not in CHANCES],
         chances=[each for each in alive if each.limit in CHANCES],
         told=told,
+        earlier=not whole and len(told) == LATEST,
         ahead=ahead,
-        stops=stops(told, asked, ahead),
+        stops=stops(done, asked, ahead),
         steps=STEPS,
         maps=maps,
         map=drawn,
         map_state=state_of(drawn, asked),
-        whole=verified(case, person),
+        chain=verified(case, person),
     )
 
 
@@ -121,10 +123,12 @@ def state_of(drawn: Map, asked: list[Turn]) -> dict[str, Any]:
     return {"done": drawn.done, "flows": [], "here": here}
 
 
-def stops(told: list[Line], asked: list[Turn], ahead: list[str]) -> list[dict[str, Any]]:
+def stops(before: list[Passed], asked: list[Turn], ahead: list[str]) -> list[dict[str, Any]]:
     """Return the whole way of a case: what has been answered, what waits, and what may come."""
     done = [
-        {"title": gettext(line.title), "done": True, "at": line.at} for line in told if line.kind is EventKind.ANSWERED
+        {"title": gettext(each.title), "done": True, "at": each.at}
+        for each in before
+        if each.kind is EventKind.ANSWERED
     ]
     here = [{"title": gettext(turn.step.title), "here": True, "who": gettext(turn.step.role.title)} for turn in asked]
     return (

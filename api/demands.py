@@ -16,7 +16,7 @@ from api.security import FormView
 from models import N_, Case, CaseStatus, Demand, db
 from workflow import casework, demands, search
 from workflow.errors import Failed
-from workflow.history import history
+from workflow.history import passed
 from workflow.stages import STEPS
 from workflow.stages.demand import ANSWERS, GROUNDS
 
@@ -112,7 +112,7 @@ def show(reference: str) -> ResponseReturnValue:
         demand=case.demand,
         answers=RESULTS | ANSWERS,
         grounds=GROUNDS,
-        stops=stops(history(case, None), [], []),
+        stops=stops(passed(case, None), [], []),
         supported=demands.supports(case, person),
         may_support=may_support,
     )

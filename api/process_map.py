@@ -7,7 +7,7 @@ from functools import lru_cache
 from lxml import etree
 
 from models import Definition
-from workflow.history import Line
+from workflow.history import Passed
 
 SAFE = etree.XMLParser(resolve_entities=False, no_network=True)
 NODES = frozenset(
@@ -48,14 +48,14 @@ class Drawing:
     titles: dict[str, str]
 
 
-def maps_of(definition: Definition, waiting: Iterable[str], told: Iterable[Line]) -> list[Map]:
+def maps_of(definition: Definition, waiting: Iterable[str], passed: Iterable[Passed]) -> list[Map]:
     """Return the diagrams of a case: the innermost with a token first, then the kind's own."""
     drawing = drawn(definition)
     nodes = drawing.nodes
     here = {name for name in waiting if name in nodes}
     # A token inside a called diagram also stands on the activity that calls it.
     outer = {node.id for node in nodes.values() if node.calls and any(nodes[h].diagram == node.calls for h in here)}
-    done = {line.step for line in told if line.kind in ("answered", "served", "tabled") and line.step in nodes}
+    done = {each.step for each in passed if each.step in nodes}
     inner = {nodes[name].diagram for name in here}
     maps = []
     for name in sorted(drawing.titles, key=lambda name: (name not in inner, name != definition.key)):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from bench import cases, catalogue, databases, delivery, door, engine, http, worklist
+from bench import applications, cases, catalogue, databases, delivery, documents, door, engine, http, worklist
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 Row = tuple[str, float, float, float]
@@ -85,6 +85,10 @@ def main() -> None:
         door.table(door.rows()),
         "## HTTP\n\nOne web process, one client.",
         http.table(http.rows()),
+        "## Applications\n\nEach step a transaction; signing makes a key, a certificate and a signature.",
+        applications.table(applications.rows()),
+        "## Documents\n\nCPU of one core, without database and store.",
+        documents.table(),
         "## Data in and out\n\nOne download at a time from one web process, beside a bare copy of the same file.",
         delivery.table(delivery.rows()),
     ]

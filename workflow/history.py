@@ -42,6 +42,11 @@ FOR_PUBLIC: Mapping[str, frozenset[str]] = {
     "answer_demand": frozenset({"answer", "opens_on", "dataset", "ground", "text"}),
     "coordinate_demand": frozenset({"coordination", "text"}),
 }
+# So many lines of a case's history stand on its pages; whoever wants all of them asks for them.
+LATEST = 30
+# What moves a case on.
+PASSING = (EventKind.ANSWERED, EventKind.SERVED, EventKind.TABLED)
+SEALED = frozenset(step.name for step in STEPS.values() if step.sealed)
 # Lines about how the offices work among themselves, or about the machinery.
 INTERNAL = frozenset(
     {
@@ -107,14 +112,46 @@ class Line:
     due: datetime | None = None
 
 
-def history(case: Case, reader: User | None) -> list[Line]:
-    """Return the journal of a case as a reader may see it, from its first line.
+@dataclass(frozen=True)
+class Passed:
+    """A step or service that a case has passed: no more than which and when."""
+
+    kind: EventKind
+    step: str
+    at: datetime
+
+    @property
+    def title(self) -> str:
+        """The title of the step or service, still to be translated."""
+        return title_of(self.step)
+
+
+def passed(case: Case, reader: User | None) -> list[Passed]:
+    """Return which steps and services a case has passed, as far as a reader may know; its answers are not looked at."""
+    columns = (Event.kind, Event.step, Event.at, Event.actor_id)
+    query = db.select(*columns).where(Event.case_id == case.id, Event.kind.in_(PASSING)).order_by(Event.number)
+    rows = db.session.execute(query).all()
+    # While a ballot is under seal nobody learns of another's hand in it, whichever round it is of.
+    sealed = any(row.step in SEALED for row in rows) and bool(consultations.papers_under_seal(case))
+    own = reader.id if reader is not None else None
+    inside = reading_of(case, reader) is Reading.ALL
+    return [
+        Passed(row.kind, row.step, row.at)
+        for row in rows
+        if not (sealed and row.step in SEALED and row.actor_id != own) and (inside or row.kind not in INTERNAL)
+    ]
+
+
+def history(case: Case, reader: User | None, latest: int | None = None) -> list[Line]:
+    """Return the journal of a case as a reader may see it, from its first line, or the latest so many lines.
 
     The caller has made sure that the reader may see the case at all, or that the case is public.
     """
     reading = reading_of(case, reader)
-    seen = [event for event in lines(case) if reading is Reading.ALL or event.kind not in INTERNAL]
-    seen = [event for event in seen if not secret(case, event, reader)]
+    # Lines that are hidden must not be missed either: how many are shown would tell that one has come.
+    sealed = bool(consultations.papers_under_seal(case))
+    seen = lines(case, () if reading is Reading.ALL else INTERNAL, None if sealed else latest)
+    seen = [event for event in seen if not secret(case, event, reader)][-(latest or 0) :]
     places = labels({event.data["organisation"] for event in seen if event.data.get("organisation")})
     restricted = reader is not None and bool(roles_on(reader, case) & READ_RESTRICTED)
     return [line_of(case, event, reader, reading, places, restricted) for event in seen]

@@ -1,7 +1,7 @@
 """The journal of a case: written in one place, chained line to line, and checked as a whole."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,9 +55,14 @@ def digest(line: Event) -> str:
     return hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def lines(case: Case) -> list[Event]:
-    """Return a case's journal from its first line."""
-    return list(db.session.scalars(db.select(Event).where(Event.case_id == case.id).order_by(Event.number)))
+def lines(case: Case, without: Collection[EventKind] = (), latest: int | None = None) -> list[Event]:
+    """Return a case's journal from its first line, without some kinds, or the latest so many lines of it."""
+    query = db.select(Event).where(Event.case_id == case.id)
+    if without:
+        query = query.where(Event.kind.not_in(without))
+    if latest is None:
+        return list(db.session.scalars(query.order_by(Event.number)))
+    return list(db.session.scalars(query.order_by(Event.number.desc()).limit(latest)))[::-1]
 
 
 def verify(case: Case) -> list[str]:
