@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import DDL, ForeignKey, Index, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.agreement import Agreement
@@ -89,11 +89,16 @@ class Entitlement(Numbered, Base):
     dataset: Mapped[Dataset] = relationship()
 
 
+# A download ends once: whole, or broken off.
+_END = text("kind IN ('finished', 'broken')")
+ENDED = {"sqlite_where": _END, "postgresql_where": _END}
+
+
 class Access(Numbered, Base):
-    """One attempt to take data out, granted or not; a line is never changed (article 22)."""
+    """One attempt to take data out, granted or not; a line can be added and read, never changed or removed."""
 
     __tablename__ = "access"
-    __table_args__ = (Index(None, "entitlement_id", "at"),)
+    __table_args__ = (Index(None, "entitlement_id", "at"), Index("ix_access_end", "download", unique=True, **ENDED))
 
     entitlement_id: Mapped[int] = mapped_column(ForeignKey("entitlement.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
@@ -110,3 +115,20 @@ class Access(Numbered, Base):
 
     entitlement: Mapped[Entitlement] = relationship()
     user: Mapped[User | None] = relationship()
+
+
+REFUSAL = "the access log is append only"
+SQLITE_TRIGGERS = [
+    f"CREATE TRIGGER access_no_{verb.lower()} BEFORE {verb} ON access BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    for verb in ("UPDATE", "DELETE")
+]
+POSTGRESQL_TRIGGERS = [
+    f"CREATE OR REPLACE FUNCTION access_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
+    "CREATE TRIGGER access_append_only BEFORE UPDATE OR DELETE ON access "
+    "FOR EACH ROW EXECUTE FUNCTION access_append_only()",
+    "CREATE TRIGGER access_no_truncate BEFORE TRUNCATE ON access EXECUTE FUNCTION access_append_only()",
+]
+for dialect, statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
+    for statement in statements:
+        event.listen(Access.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))

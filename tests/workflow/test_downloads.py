@@ -4,6 +4,8 @@ import io
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from models import Access, EntitlementState, Incident, db
 from tests.grants import granted
@@ -136,16 +138,56 @@ def test_a_download_that_is_broken_off_is_written_down_and_counts(walker, datase
 
 
 def test_downloads_and_rows_are_counted_by_the_month(walker, dataset, citizen):
-    made = granted(walker, dataset, rows=[RULE], quota={"downloads": 3, "rows": 25})
+    later = (calendar.today() + timedelta(days=62)).isoformat()
+    made = granted(walker, dataset, rows=[RULE], quota={"downloads": 3, "rows": 25}, ends_on=later)
     take(made, citizen)
     take(made, citizen, "parquet")
     assert downloads.used(made, calendar.today()) == downloads.Used(2, 20)
     refused(made, citizen, downloads.UsedUp)
-    last_month = calendar.day_start(calendar.today().replace(day=1)) - timedelta(seconds=1)
-    db.session.execute(db.update(Access).values(at=last_month))
-    db.session.commit()
-    assert downloads.used(made, calendar.today()) == downloads.Used(0, 0)
+    following = calendar.local_day(downloads.month_ends(calendar.today()))
+    assert downloads.used(made, following) == downloads.Used(0, 0)
+    assert downloads.shut(made, citizen, following, 10) is None
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE access SET rows = 0",
+        "UPDATE access SET user_id = NULL WHERE kind = 'begun'",
+        "UPDATE access SET size = size + 1 WHERE kind = 'finished'",
+        "DELETE FROM access WHERE kind = 'refused'",
+        "DELETE FROM access",
+    ],
+)
+def test_a_line_of_the_access_log_is_never_changed_or_removed(walker, dataset, citizen, tampering):
+    made = granted(walker, dataset, quota={"downloads": 1})
     take(made, citizen)
+    refused(made, citizen, downloads.UsedUp)
+    before = downloads.history(made)
+    with pytest.raises(DBAPIError, match="append only"):
+        db.session.execute(text(tampering))
+    db.session.rollback()
+    assert downloads.history(made) == before
+
+
+def test_the_access_log_cannot_be_emptied_at_once(walker, dataset, citizen):
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite empties a table by deleting its lines")
+    take(granted(walker, dataset), citizen)
+    with pytest.raises(DBAPIError, match="append only"):
+        db.session.execute(text("TRUNCATE access"))
+    db.session.rollback()
+
+
+@pytest.mark.parametrize("ended", ["finished", "broken"])
+def test_a_download_ends_once(walker, dataset, citizen, ended):
+    made = granted(walker, dataset)
+    begun = downloads.begin(made, citizen, "csv")
+    b"".join(downloads.pieces(begun))
+    with pytest.raises(IntegrityError):
+        downloads.end(begun, ended, 0, 0, "")
+    db.session.rollback()
+    assert [line.outcome for line in downloads.history(made)] == ["finished"]
 
 
 def test_a_refusal_takes_nothing_off_the_quota(walker, dataset, citizen):

@@ -9,10 +9,12 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# What the tables need beyond columns: the journal refuses change, and each database has its own search index.
+# What the tables need beyond columns: journal and access log refuse change, and each database has its own search index.
 SQLITE = [
     "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END",
     "CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the journal is append only'); END",
+    "CREATE TRIGGER access_no_update BEFORE UPDATE ON access BEGIN SELECT RAISE(ABORT, 'the access log is append only'); END",
+    "CREATE TRIGGER access_no_delete BEFORE DELETE ON access BEGIN SELECT RAISE(ABORT, 'the access log is append only'); END",
     "CREATE TRIGGER dataset_counted_insert AFTER INSERT ON dataset BEGIN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT new.open_type, new.domain, new.provider_id, new.frequency, new.formats, 1 WHERE new.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END",
     "CREATE TRIGGER dataset_counted_update AFTER UPDATE ON dataset BEGIN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT old.open_type, old.domain, old.provider_id, old.frequency, old.formats, -1 WHERE old.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT new.open_type, new.domain, new.provider_id, new.frequency, new.formats, 1 WHERE new.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END",
     "CREATE TRIGGER dataset_counted_delete AFTER DELETE ON dataset BEGIN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT old.open_type, old.domain, old.provider_id, old.frequency, old.formats, -1 WHERE old.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END",
@@ -27,6 +29,9 @@ POSTGRESQL = [
     "CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the journal is append only'; END $$",
     "CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event FOR EACH ROW EXECUTE FUNCTION event_append_only()",
     "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event EXECUTE FUNCTION event_append_only()",
+    "CREATE OR REPLACE FUNCTION access_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the access log is append only'; END $$",
+    "CREATE TRIGGER access_append_only BEFORE UPDATE OR DELETE ON access FOR EACH ROW EXECUTE FUNCTION access_append_only()",
+    "CREATE TRIGGER access_no_truncate BEFORE TRUNCATE ON access EXECUTE FUNCTION access_append_only()",
     "CREATE OR REPLACE FUNCTION dataset_counted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP <> 'INSERT' THEN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT old.open_type, old.domain, old.provider_id, old.frequency, old.formats::text, -1 WHERE old.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END IF; IF TG_OP <> 'DELETE' THEN INSERT INTO dataset_group(open_type, domain, provider_id, frequency, formats, total) SELECT new.open_type, new.domain, new.provider_id, new.frequency, new.formats::text, 1 WHERE new.state <> 'withdrawn' ON CONFLICT (open_type, domain, provider_id, frequency, formats) DO UPDATE SET total = dataset_group.total + excluded.total; END IF; RETURN NULL; END $$",
     "CREATE TRIGGER dataset_counted AFTER INSERT OR UPDATE OR DELETE ON dataset FOR EACH ROW EXECUTE FUNCTION dataset_counted()",
     "CREATE INDEX ix_search_dataset_tokens ON search_dataset USING gin (tokens) WITH (fastupdate = off)",
@@ -38,6 +43,7 @@ SQLITE_GONE = [
 ]
 POSTGRESQL_GONE = [
     "DROP FUNCTION IF EXISTS event_append_only() CASCADE",
+    "DROP FUNCTION IF EXISTS access_append_only() CASCADE",
     "DROP FUNCTION IF EXISTS dataset_counted() CASCADE",
 ]
 
@@ -737,6 +743,7 @@ def upgrade() -> None:
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("box", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_file_case_id_case")),
         sa.ForeignKeyConstraint(["uploaded_by_id"], ["user.id"], name=op.f("fk_file_uploaded_by_id_user")),
@@ -1314,6 +1321,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access")),
     )
     with op.batch_alter_table("access", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_access_end",
+            ["download"],
+            unique=True,
+            sqlite_where=sa.text("kind IN ('finished', 'broken')"),
+            postgresql_where=sa.text("kind IN ('finished', 'broken')"),
+        )
         batch_op.create_index(batch_op.f("ix_access_entitlement_id_at"), ["entitlement_id", "at"], unique=False)
 
     op.create_table(
@@ -1395,6 +1409,11 @@ def downgrade() -> None:
     op.drop_table("application_version")
     with op.batch_alter_table("access", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_access_entitlement_id_at"))
+        batch_op.drop_index(
+            "ix_access_end",
+            sqlite_where=sa.text("kind IN ('finished', 'broken')"),
+            postgresql_where=sa.text("kind IN ('finished', 'broken')"),
+        )
 
     op.drop_table("access")
     with op.batch_alter_table("seat", schema=None) as batch_op:
