@@ -133,12 +133,12 @@ def _addresses(row: Row[Any], person: User, pattern: Any, back: str) -> Addresse
         return str(pattern(endpoint, **values)).replace(ANY, row.reference)
 
     case, answer = at("cases.show"), f"{row.role}.{row.step}"
+    if row.role is Role.REQUESTER:
+        return Addresses(case, at(answer))
     if row.holder_id is None:
         return Addresses(case, at(answer), claim=at("worklist.claim", step=row.step))
     if row.holder_id != person.id:
         return Addresses(case, case, take_over=at("worklist.take_over", step=row.step, next=back))
-    if row.role is Role.REQUESTER:
-        return Addresses(case, at(answer))
     return Addresses(case, at(answer), release=at("worklist.release", step=row.step))
 
 

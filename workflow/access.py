@@ -25,6 +25,8 @@ from workflow.errors import NotFound
 READ_ALL = frozenset({Role.DESK, Role.AUTHORITY, Role.AUDITOR})
 # In these states an application has come to the delivery of its data, which the operators of the hub serve.
 DELIVERED = frozenset({"provisioning", "in_force", "suspended", "expired", "terminated", "replaced"})
+# What binds the requester's side is answered by the requester, and by those whom the requester has named for it.
+BINDING = frozenset({"sign_agreement"})
 # Whoever has one of these roles on a case reads what only a few may (domain.md, section 2.3).
 READ_RESTRICTED = frozenset({Role.REQUESTER, Role.REVIEWER, Role.DECIDER, Role.SECURITY})
 
@@ -75,6 +77,34 @@ def is_companion(user: User, case: Case) -> bool:
     if case.kind != "application":
         return False
     return db.session.scalar(shared_with(user).where(Companion.case_id == case.id).limit(1)) is not None
+
+
+def signs_for(user: User) -> Select[int]:
+    """Return the select of the cases on which a person may sign for the requester."""
+    return shared_with(user).where(Companion.signs)
+
+
+def side(case: Case, step: str | None = None) -> Select[User]:
+    """Return the select of the people on the requester's side of a case, or of those of them who may answer a step."""
+    named = (Companion.case_id == case.id, Companion.left_at.is_(None))
+    others = select(Companion.user_id).where(*named, *([Companion.signs] if step in BINDING else []))
+    if case.kind != "application":
+        return select(User).where(User.id == case.requester_id)
+    return select(User).where(or_(User.id == case.requester_id, User.id.in_(others)))
+
+
+def may_take(user: User, case: Case, item: WorkItem) -> bool:
+    """Say whether a person may take a step that waits: it is for their role, and nobody else has it in hand.
+
+    What the requester is asked waits for everybody on the requester's side.
+    """
+    if item.role not in roles_on(user, case):
+        return False
+    if item.role is not Role.REQUESTER:
+        return item.holder_id in (None, user.id)
+    if case.requester_id == user.id or item.step not in BINDING:
+        return True
+    return db.session.scalar(signs_for(user).where(Companion.case_id == case.id).limit(1)) is not None
 
 
 def visible_to(user: User | None) -> Select[Case]:
@@ -142,11 +172,17 @@ def roles_on(user: User, case: Case) -> frozenset[Role]:
 
 def waiting_for(user: User) -> ColumnElement[bool]:
     """Return the condition under which an open work item may be answered by a person."""
-    ways: list[ColumnElement[bool]] = [WorkItem.holder_id == user.id]
+    ways: list[ColumnElement[bool]] = [WorkItem.holder_id == user.id, asked_together(user)]
     for role, bodies in offices_by_role(user.offices):
         group = and_(WorkItem.role == role, WorkItem.holder_id.is_(None))
         ways.append(and_(group, WorkItem.organisation_id.in_(bodies)) if role in BODY_ROLES else group)
     return and_(WorkItem.state == WorkState.OPEN, WorkItem.offered.is_(False), or_(*ways))
+
+
+def asked_together(user: User) -> ColumnElement[bool]:
+    """Return the condition under which a work item waits for a person beside the requester who is asked."""
+    free = or_(WorkItem.step.not_in(sorted(BINDING)), WorkItem.case_id.in_(signs_for(user)))
+    return and_(WorkItem.role == Role.REQUESTER, WorkItem.case_id.in_(shared_with(user)), free)
 
 
 def offices_by_role(offices: Iterable[tuple[Role, int]]) -> list[tuple[Role, list[int]]]:

@@ -20,7 +20,8 @@ def persons(session: Sessions, audiences: Audiences, template: str, case: Case |
     """Return the people a letter is written to, each once, in the order of their accounts.
 
     :param audiences: each names a `user`, a `role` with its `organisation`, the `steps` of a `case`, the `supporters`
-        of one, or those who sit on one for the `committee`
+        of one, those who sit on one for the `committee`, or the requester's `side` of one, narrowed to those of it who
+        may answer a `step`
     :param case: the case the letter is about; whoever may not read it is left out
     """
     several = [audiences] if isinstance(audiences, Mapping) else audiences
@@ -34,6 +35,8 @@ def _meant(session: Sessions, audience: Mapping[str, Any], case: Case | None) ->
         return
     if "committee" in audience:
         found = _sitting(session, audience["committee"])
+    elif "side" in audience:
+        found = _side(session, audience["side"], audience.get("step"))
     elif "steps" in audience:
         found = [person for item in _asked(session, audience) for person in _holders(session, item)]
     elif "user" in audience:
@@ -52,6 +55,8 @@ def _asked(session: Sessions, audience: Mapping[str, Any]) -> list[WorkItem]:
 
 def _holders(session: Sessions, item: WorkItem) -> list[User]:
     """Return who has taken an item, and while nobody has, everybody who may."""
+    if item.role is Role.REQUESTER:
+        return _side(session, item.case_id, item.step)
     if item.holder_id is not None:
         return _one(session, item.holder_id)
     return _in_office(session, item.role, item.organisation_id)
@@ -60,6 +65,12 @@ def _holders(session: Sessions, item: WorkItem) -> list[User]:
 def _one(session: Sessions, user_id: int) -> list[User]:
     person = session.get(User, user_id)
     return [person] if person else []
+
+
+def _side(session: Sessions, case_id: int, step: str | None = None) -> list[User]:
+    """Return the requester of a case and those who work on it with them; of a step, those of them who may answer it."""
+    case = session.get(Case, case_id)
+    return list(session.scalars(access.side(case, step))) if case else []
 
 
 def _in_office(session: Sessions, role: Role, organisation: int | None) -> list[User]:

@@ -9,7 +9,21 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, and_, select
 
-from models import BODY_ROLES, CITY_ROLES, Case, Clock, ClockState, Pause, Role, Unit, User, WorkItem, WorkState, db
+from models import (
+    BODY_ROLES,
+    CITY_ROLES,
+    Case,
+    Clock,
+    ClockState,
+    Companion,
+    Pause,
+    Role,
+    Unit,
+    User,
+    WorkItem,
+    WorkState,
+    db,
+)
 from workflow import access, calendar, walks
 from workflow.stages import STEPS
 from workflow.walks import STRETCHES, Form, Office, Part, Place, Stretch, Tab, View
@@ -21,6 +35,8 @@ MOST_WORDS = 5
 SOON = 3
 # The roles for which a step can wait; a requester's steps are held by the requester from the beginning.
 STAFF = frozenset(step.role for step in STEPS.values()) - {Role.REQUESTER}
+# The kind of case on which others work with the requester.
+SHARED = "application"
 REFERENCE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}")
 
 
@@ -94,6 +110,7 @@ def page(user: User, question: Question, size: int, mark: Mark | None = None, ba
     """
     offices, values = bound(user, question)
     form = Form(question.view, offices, question.tab, bool(question.step), bool(question.kind), len(question.words))
+    form = replace(form, shared=bool(values["shared"]))
     if question.reference:
         form = replace(form, items=True)
         values["items"] = waiting_on(Case.reference == question.reference)
@@ -132,7 +149,7 @@ def bound(user: User, question: Question, apart: bool = True) -> tuple[tuple[Off
     today = calendar.today()
     later = calendar.due_day(today, SOON, Unit.WORKING) + timedelta(days=1)
     values = {"me": user.id, "today": calendar.day_start(today), "later": calendar.day_start(later)}
-    values |= {"step": question.step, "kind": question.kind}
+    values |= {"step": question.step, "kind": question.kind, **together(user)}
     for number, word in enumerate(question.words):
         values[f"word_{number}"] = "%" + re.sub(r"([%_/])", r"/\1", word) + "%"
     working = STAFF & {STEPS[question.step].role} if question.step else STAFF
@@ -140,6 +157,15 @@ def bound(user: User, question: Question, apart: bool = True) -> tuple[tuple[Off
     few = sum(len(bodies) for _, bodies in held) <= MOST_OFFICES
     offices, places = _apart(held) if apart and few else _together(held)
     return offices, values | places
+
+
+def together(user: User) -> dict[str, list[int]]:
+    """Return the cases on which a person works with their requesters, and those on which they may sign for them."""
+    query = select(Companion.case_id, Companion.signs).where(
+        Companion.user_id == user.id, Companion.left_at.is_(None), Companion.case_id == Case.id, Case.kind == SHARED
+    )
+    found = db.session.execute(query).all()
+    return {"shared": [row.case_id for row in found], "signing": [row.case_id for row in found if row.signs]}
 
 
 def _apart(held: list[tuple[Role, list[int]]]) -> tuple[tuple[Office, ...], dict[str, Any]]:
@@ -174,8 +200,9 @@ def counts(user: User, question: Question) -> Counts:
     Tabs are counted without regard to kind and words, which only the cases know.
     """
     offices, values = bound(user, Question(), apart=False)
-    asked = [(view.value, Form(view, offices), "") for view in View]
-    asked += [(f"tab_{tab}", Form(question.view, offices, tab, bool(question.step)), "") for tab in Tab]
+    shared = bool(values["shared"])
+    asked = [(view.value, Form(view, offices, shared=shared), "") for view in View]
+    asked += [(f"tab_{tab}", Form(question.view, offices, tab, bool(question.step), shared=shared), "") for tab in Tab]
     for name in steps_of(user):
         role = STEPS[name].role
         of_the_role = tuple(office._replace(roles=(role,)) for office in offices if role in office.roles)
@@ -197,7 +224,7 @@ def steps_of(user: User) -> list[str]:
 def is_listed(user: User, case: Case, step: str) -> bool:
     """Say whether a step of a case stands on a person's work list."""
     offices, values = bound(user, Question(step=step), apart=False)
-    form = Form(View.ALL, offices, step=True, items=True)
+    form = Form(View.ALL, offices, step=True, items=True, shared=bool(values["shared"]))
     found = db.session.execute(walks.among(form), values | {"items": waiting_on(Case.id == case.id)})
     return found.first() is not None
 

@@ -5,7 +5,7 @@ so that it cannot fail a case. Who exactly is written to is worked out when the 
 hands by then.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from models import Case, CaseStatus, Event, EventKind, Job, Role
@@ -48,12 +48,14 @@ def tell_whose_turn_it_is(case: Case, event: Event) -> Iterator[Job]:
     if event.kind is not EventKind.AWAITED or asked.get("offered") or case.status is CaseStatus.DRAFT:
         return
     template = "your_turn" if asked.get("role") == Role.REQUESTER else "awaited"
-    yield from letter(case, event, template, [holders(case, asked)], step=event.step, due=asked.get("due"))
+    yield from letter(case, event, template, [holders(case, event)], step=event.step, due=asked.get("due"))
 
 
 def confirm_receipt(case: Case, event: Event) -> Iterator[Job]:
-    """Confirm to the requester that what they handed in has arrived."""
-    if event.kind is EventKind.ANSWERED and event.step in RECEIVED and event.actor_id == case.requester_id:
+    """Confirm to the requester's side that what one of them handed in has arrived."""
+    # An application may be handed in by whoever works on it with the requester.
+    own = event.actor_id == case.requester_id or case.kind == "application"
+    if event.kind is EventKind.ANSWERED and event.step in RECEIVED and own:
         yield from letter(case, event, "received", requester(case), step=event.step)
 
 
@@ -73,6 +75,13 @@ def tell_of_more_time(case: Case, event: Event) -> Iterator[Job]:
 def tell_of_the_end(case: Case, event: Event) -> Iterator[Job]:
     """Tell the requester that the case has ended, unless they ended it themselves."""
     if event.kind is EventKind.ENDED and event.step not in WITHDRAWN:
+        yield from letter(case, event, "ended", requester(case))
+
+
+def tell_of_withdrawal(case: Case, event: Event) -> Iterator[Job]:
+    """Tell the requester's side that one of them has withdrawn the application, unless it was the requester."""
+    withdrawn = event.kind is EventKind.ANSWERED and event.step == "withdraw_application"
+    if withdrawn and event.actor_id != case.requester_id:
         yield from letter(case, event, "ended", requester(case))
 
 
@@ -149,6 +158,7 @@ REACTIONS: tuple[Reaction, ...] = (
     tell_of_the_answer,
     tell_of_more_time,
     tell_of_the_end,
+    tell_of_withdrawal,
     warn_of_the_due_date,
     tell_of_lateness,
     tell_of_acceptance,
@@ -161,18 +171,19 @@ REACTIONS: tuple[Reaction, ...] = (
 )
 
 
-def holders(case: Case, asked: Mapping[str, Any]) -> Audience:
+def holders(case: Case, event: Event) -> Audience:
     """Return the audience of a step: one person where it was opened for one, else the people of its role."""
+    asked = event.data
     if asked.get("role") == Role.REQUESTER:
-        return {"user": case.requester_id}
+        return {"side": case.id, "step": event.step}
     if asked.get("user"):
         return {"user": asked["user"]}
     return {"role": asked.get("role"), "organisation": asked.get("organisation")}
 
 
 def requester(case: Case) -> list[Audience]:
-    """Return the audience of the one who opened the case."""
-    return [{"user": case.requester_id}]
+    """Return the audience of the one who opened the case, and of those who work on it with them."""
+    return [{"side": case.id}]
 
 
 def answerable(case: Case) -> Audience:

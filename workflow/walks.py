@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from models import Case, Membership, Organisation, Role, User, WorkItem, WorkState
+from workflow.access import BINDING
 
 # Steps are counted up to this many.
 MOST_COUNTED = 1_000
@@ -105,6 +106,8 @@ class Form:
     words: int = 0
     # Says that only some steps are meant, whose keys are bound.
     items: bool = False
+    # Says that the person works on cases of others with their requesters, whose keys are bound.
+    shared: bool = False
 
     @property
     def examines(self) -> bool:
@@ -250,6 +253,15 @@ def _ranges(form: Form) -> Iterator[tuple[list[Condition], Columns]]:
         waits += [_outside(office) for office in form.offices if office.place is not Place.ANYWHERE]
     if form.view is not View.GROUP:
         yield [*waits, mine], []
+        if form.shared:
+            yield [*waits, *_together()], []
+
+
+def _together() -> list[Condition]:
+    """Return the conditions under which a step waits for a person beside the requester who is asked."""
+    free = or_(WorkItem.step.not_in(sorted(BINDING)), WorkItem.case_id.in_(bindparam("signing", expanding=True)))
+    others = WorkItem.holder_id.is_distinct_from(bindparam("me"))
+    return [WorkItem.role == Role.REQUESTER, WorkItem.case_id.in_(bindparam("shared", expanding=True)), free, others]
 
 
 def _in_office(office: Office) -> list[Condition]:

@@ -68,7 +68,7 @@ def list_cases(asked: dict[str, Any]) -> dict[str, Any]:
     someone = person()
     query = access.visible_to(someone)
     if asked["mine"]:
-        query = query.where(Case.requester_id == someone.id)
+        query = query.where(db.or_(Case.requester_id == someone.id, Case.id.in_(access.shared_with(someone))))
     for name in ("kind", "state", "status"):
         if asked[name] is not None:
             query = query.where(getattr(Case, name) == asked[name])

@@ -268,4 +268,4 @@ class CaseFilter(Paging):
         load_default=None,
         metadata={"label": N_("进展")},
     )
-    mine = Tick(metadata={"label": N_("只看自己提出的")})
+    mine = Tick(metadata={"label": N_("只看自己提出的和一起填写的")})

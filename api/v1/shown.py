@@ -96,7 +96,7 @@ def turn(case: Case, item: WorkItem, reader: User) -> dict[str, Any]:
 def may_answer(case: Case, item: WorkItem, reader: User) -> bool:
     """Say whether a reader may answer an open step now."""
     step = STEPS[item.step]
-    if step.role not in access.roles_on(reader, case) or item.holder_id not in (None, reader.id):
+    if not access.may_take(reader, case, item):
         return False
     return not (step.apart_from and casework.has_answered(case, reader, step.apart_from))
 

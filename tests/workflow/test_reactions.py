@@ -60,7 +60,7 @@ def test_a_step_opened_for_one_person_is_told_to_that_person_alone():
 
 def test_a_step_of_the_requester_is_told_to_the_requester():
     jobs = follows(EventKind.AWAITED, "clarify_demand", **awaited(Role.REQUESTER, organisation=None, user=REQUESTER))
-    assert letters(jobs) == {"your_turn": [{"user": REQUESTER}]}
+    assert letters(jobs) == {"your_turn": [{"side": 5, "step": "clarify_demand"}]}
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_a_step_of_the_requester_is_told_to_the_requester():
 )
 def test_receipt_is_confirmed_to_the_requester_for_what_they_handed_in(step: str, actor: int, told: bool):
     jobs = follows(EventKind.ANSWERED, step, actor=actor, answer={"description": "secret"}, outcome={})
-    assert letters(jobs) == ({"received": [{"user": REQUESTER}]} if told else {})
+    assert letters(jobs) == ({"received": [{"side": 5}]} if told else {})
 
 
 def test_a_published_answer_is_told_to_requester_and_supporters():
     jobs = follows(EventKind.SERVED, "publish_answer", outcome={})
-    assert letters(jobs) == {"answered": [{"user": REQUESTER}], "demand_answered": [{"supporters": 5}]}
+    assert letters(jobs) == {"answered": [{"side": 5}], "demand_answered": [{"supporters": 5}]}
     assert follows(EventKind.SERVED, "record_classification", outcome={}) == []
 
 
@@ -104,8 +104,8 @@ def test_while_there_is_no_body_lateness_is_escalated_to_the_lead_authority():
 
 
 def test_more_time_and_the_end_are_told_to_the_requester_but_not_their_own_withdrawal():
-    assert letters(follows(EventKind.EXTENDED, "demand_answer", due=None)) == {"extended": [{"user": REQUESTER}]}
-    assert letters(follows(EventKind.ENDED, "answered")) == {"ended": [{"user": REQUESTER}]}
+    assert letters(follows(EventKind.EXTENDED, "demand_answer", due=None)) == {"extended": [{"side": 5}]}
+    assert letters(follows(EventKind.ENDED, "answered")) == {"ended": [{"side": 5}]}
     assert follows(EventKind.ENDED, "withdrawn") == []
 
 
