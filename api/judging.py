@@ -9,19 +9,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from marshmallow import fields
 
-from models import Application, Case, Conditions, Dataset, User
-from workflow import applications, conditions, differences, precedents
+from api.auth import actor
+from models import N_, Application, Case, Conditions, Dataset, User
+from workflow import access, applications, conditions, differences, precedents
 from workflow.access import READ_RESTRICTED, roles_on
 from workflow.applying import APPLICANTS, PURPOSES, ApplicationForm, applies
 from workflow.conditions import Criterion
-from workflow.decisions import BARS, OUTCOMES
+from workflow.decisions import BARS, OUTCOMES, REMEDY
 from workflow.differences import Change
 from workflow.precedents import Precedent
 from workflow.stages.application import FINDINGS, PARTS, RightHolderReply, SecurityReview, SubstanceReview
 
+# How an application came out; several bodies may have decided each in its own way, or not at all.
+CAME_OUT = {
+    "approve": N_("已同意"),
+    "conditions": N_("已附条件同意"),
+    "part": N_("已部分同意"),
+    "refuse": N_("未同意"),
+    "mixed": N_("各单位决定不同"),
+    "none": N_("没有作出决定"),
+}
 # What the page shows in a place of its own.
 ELSEWHERE = frozenset({"datasets", "attachments"})
 # So short a text stands in one line with its label.
@@ -212,7 +222,48 @@ def finding_words(finding: str) -> str:
 
 def outcome_words(outcome: str) -> str:
     """Return how a case came out, in the reader's language."""
-    return gettext(OUTCOMES[outcome]) if outcome in OUTCOMES else outcome
+    return gettext(CAME_OUT[outcome]) if outcome in CAME_OUT else ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A decision that was taken, as the applicant and the office read it."""
+
+    text: str
+    conditions: list[str]
+    # What is granted, where it is not everything; and what was not granted for which reasons.
+    parts: list[Mapping[str, Any]]
+    unmet: list[tuple[Dataset, Criterion]]
+    bar: str
+    remedy: str
+
+
+def decision_of(case: Case) -> Taken | None:
+    """Return the decision of a case once it has been taken."""
+    application = case.application
+    if application is None or application.outcome not in OUTCOMES or not application.decision:
+        return None
+    decision, published = application.decision, applications.criteria(application)
+    return Taken(
+        decision["text"],
+        decision["conditions"],
+        decision.get("datasets", []) if application.outcome == "part" else [],
+        [published[key] for key in decision["unmet"] if key in published],
+        BARS.get(decision["bar"], ""),
+        REMEDY[str(get_locale()) == "en"],
+    )
+
+
+def parts_of(case: Case) -> list[Case]:
+    """Return the parts of an application to several bodies that the reader may see."""
+    reader = actor()
+    return [part for part in case.parts if reader is not None and access.may_see(reader, part)]
+
+
+def whole_of(case: Case) -> Case | None:
+    """Return the application of which a case is a part, where the reader may see it."""
+    reader = actor()
+    return case.parent if case.parent and reader is not None and access.may_see(reader, case.parent) else None
 
 
 def opinions() -> dict[str, Mapping[str, str]]:
@@ -230,6 +281,9 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         finding_words=finding_words,
         outcome_words=outcome_words,
+        decision_of=decision_of,
+        parts_of=parts_of,
+        whole_of=whole_of,
         bars=BARS,
         review_parts=PARTS,
         review_opinions=opinions(),

@@ -49,7 +49,7 @@ STATES = {
     "consulting": Mark("paused", "users-group", N_("专家论证")),
     "parted": Mark("progress", "arrows-split", N_("各单位分别办理")),
     "decided": Mark("done", "gavel", N_("各单位已决定")),
-    "refused": Mark("stopped", "circle-x", N_("不同意")),
+    "refused": Mark("stopped", "circle-x", N_("未同意")),
     "agreeing": Mark("progress", "file-text", N_("起草协议")),
     "negotiating": Mark("action", "messages", N_("协商条款")),
     "signing": Mark("action", "signature", N_("待签署")),

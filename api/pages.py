@@ -12,6 +12,7 @@ from flask_login import login_required
 from marshmallow import ValidationError
 
 from api import drafting, evidence, prefill, seating
+from api.agreements import clause_options, dataset_options
 from api.auth import actor
 from api.forms import answered, rearranged, written
 from api.judging import unmet_options
@@ -22,6 +23,7 @@ from api.strips import EXTENDS
 from models import Case, Clock, Draft, Organisation, OrganisationKind, Role, User, WorkItem, db
 from workflow import access, casework, clock, consultations, drafts
 from workflow.errors import Failed
+from workflow.fields import Group
 from workflow.history import history
 from workflow.sealing import BrokenSeal
 from workflow.sharing import Merged, read_base
@@ -251,8 +253,15 @@ def member_onward(case: Case, person: User) -> str:
 def options(step: Step, case: Case) -> dict[str, Options]:
     """Return the choices of fields that are known only now."""
     known: dict[Any, Callable[[], Options]] = {"bodies": bodies, "unmet": partial(unmet_options, case)}
-    known |= seating.offered(case)
+    known |= {"clauses": partial(clause_options, case), "negotiable": partial(clause_options, case, negotiable=True)}
+    known |= seating.offered(case) | {"asked": partial(dataset_options, case)}
     asked = {name: field.metadata.get("options") for name, field in step.answer._declared_fields.items()}
+    asked |= {
+        f"{name}.{inner}": field.metadata.get("options")
+        for name, group in step.answer._declared_fields.items()
+        if isinstance(group, Group)
+        for inner, field in group.answer._declared_fields.items()
+    }
     return {name: known[word]() for name, word in asked.items() if word in known}
 
 

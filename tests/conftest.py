@@ -8,6 +8,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -28,6 +29,8 @@ from workflow import calendar, definitions, passwords
 from workflow.documents import certificates
 
 DATABASES = ("sqlite", "postgresql")
+# So many keys are made in a run; making one takes longer than signing with it.
+FEW = 8
 
 
 def settings(folder: Path, url: str) -> dict[str, object]:
@@ -68,10 +71,18 @@ def signing_files() -> dict[str, bytes]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _quick_keys():
-    """Sign with smaller keys; no test depends on how hard they are to guess."""
-    kept, certificates.BITS = certificates.BITS, 2048
+    """Sign with smaller keys, and with the same few again; no test depends on how hard they are to guess."""
+    kept, new = certificates.BITS, certificates._new_key
+    few, turns = [], count()
+
+    def one_of_few():
+        if len(few) < FEW:
+            few.append(new())
+        return few[next(turns) % len(few)]
+
+    certificates.BITS, certificates._new_key = 2048, one_of_few
     yield
-    certificates.BITS = kept
+    certificates.BITS, certificates._new_key = kept, new
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -222,6 +233,13 @@ def walker(app, people) -> Walker:
 @pytest.fixture
 def empty_postgresql(postgresql) -> Iterator[str]:
     """Return the address of a PostgreSQL database that holds nothing."""
+    with empty(postgresql) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def empty(postgresql: str) -> Iterator[str]:
+    """Return the address of a PostgreSQL database that holds nothing, beside the one of an address."""
     name = f"empty_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")

@@ -16,7 +16,7 @@ from api import create_app
 from api.seed.people import FILE, known_password
 from models import db
 from tests.browser.visitors import Service, Visitors
-from tests.conftest import fill, settings
+from tests.conftest import empty, fill, settings
 
 
 @pytest.fixture(scope="module")
@@ -67,10 +67,10 @@ def service(tmp_path_factory, _quick_passwords) -> Iterator[Service]:
         yield service
 
 
-@pytest.fixture
-def service_on_postgresql(tmp_path, empty_postgresql) -> Iterator[Service]:
-    """Return a service on an empty PostgreSQL database."""
-    with running(tmp_path, empty_postgresql) as service:
+@pytest.fixture(scope="session")
+def service_on_postgresql(tmp_path_factory, postgresql) -> Iterator[Service]:
+    """Return a service on a PostgreSQL database of its own that all lives share."""
+    with empty(postgresql) as url, running(tmp_path_factory.mktemp("browser"), url) as service:
         yield service
 
 

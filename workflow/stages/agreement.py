@@ -12,24 +12,27 @@ from workflow.stage import Stage
 stage = Stage(__name__)
 
 
-def number() -> Text:
-    """Return the field that names a clause."""
-    return Text(1, 20, metadata={"label": N_("第几条")})
+def number(offered: str) -> Text:
+    """Return the field that names a clause.
+
+    :param offered: which clauses a form offers
+    """
+    return Text(1, 20, metadata={"label": N_("第几条"), "options": offered})
 
 
 class Override(Answer):
     """A clause that departs from the template."""
 
-    clause = number()
+    clause = number("clauses")
     text = prose(10, 4000, N_("条款"))
     text_en = prose(0, 4000, N_("条款（英文）"))
-    reason = prose(5, 500, N_("为什么与文本不同"), rows=2)
+    reason = prose(5, 500, N_("为什么与示范文本不同"), rows=2)
 
 
 class ClauseAnswer(Answer):
     """What becomes of a change that the other side has proposed."""
 
-    clause = number()
+    clause = number("clauses")
     answer = choice({"accept": N_("接受"), "decline": N_("不接受")}, metadata={"label": N_("答复")})
     reason = prose(0, 500, N_("说明"), rows=2)
 
@@ -38,7 +41,7 @@ class AgreementDraft(Answer):
     """The agreement as the body proposes it: the template, but for what is said here."""
 
     overrides = Group(
-        Override, most=30, metadata={"label": N_("与文本不同的条款"), "hint": N_("没有的不填；每处都会标明。")}
+        Override, most=30, metadata={"label": N_("与示范文本不同的条款"), "hint": N_("没有的不填；每处都会标明。")}
     )
     answers = Group(
         ClauseAnswer, most=30, metadata={"label": N_("答复对方的修改"), "hint": N_("对方提出的每处修改都要答复。")}
@@ -59,7 +62,7 @@ def draft_agreement(case: Case, answer: dict[str, Any], clerk: User) -> None:
 class ClauseProposal(Answer):
     """Other words for a clause."""
 
-    clause = number()
+    clause = number("negotiable")
     text = prose(10, 4000, N_("改为"))
     reason = prose(5, 500, N_("理由"), rows=2)
 

@@ -238,7 +238,7 @@ def consult_right_holder(case: Case, answer: dict[str, Any], clerk: User) -> Non
 class Granted(Answer):
     """What is granted of one data set where the grant is partial."""
 
-    dataset = DatasetReference(required=True, metadata={"label": N_("数据集编号")})
+    dataset = DatasetReference(required=True, metadata={"label": N_("数据集"), "options": "asked"})
     items = Lines(
         most=200,
         metadata={
