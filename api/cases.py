@@ -12,7 +12,7 @@ from flask_login import login_required
 from api.numbers import key
 from api.pages import address_of, someone
 from api.process_map import Map, maps_of, ways_ahead
-from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, WorkState, db
+from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, db
 from workflow import access, clock
 from workflow.history import LATEST, Passed, history, passed
 from workflow.journal import verify
@@ -50,10 +50,7 @@ def index() -> ResponseReturnValue:
         query = query.where(Case.id < after)
     found = list(db.session.scalars(query.limit(PAGE + 1)))
     keys = [case.id for case in found]
-    # What the requester of a shared case is asked waits for the reader as well.
-    asked = WorkItem.state == WorkState.OPEN, WorkItem.offered.is_(False), WorkItem.role == Role.REQUESTER
-    waits = db.or_(access.waiting_for(person), db.and_(*asked))
-    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), waits)
+    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), access.waiting_for(person))
     waiting = set(db.session.scalars(turned)) if keys else set()
     groups = {"turn": [], "open": [], "draft": [], "ended": []}  # type: dict[str, list[Case]]
     for case in found[:PAGE]:
@@ -139,7 +136,7 @@ def stops(before: list[Passed], asked: list[Turn], ahead: list[str]) -> list[dic
 def turn_of(case: Case, item: WorkItem, person: User) -> Turn:
     """Return a waiting step as the reader sees it."""
     step = STEPS[item.step]
-    mine = step.role in access.roles_on(person, case) and (item.holder_id in (None, person.id))
+    mine = access.may_take(person, case, item)
     return Turn(item, step, mine, address_of(case, step) if mine else "")
 
 

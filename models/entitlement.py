@@ -90,15 +90,17 @@ class Entitlement(Numbered, Base):
 
 
 # A download ends once: whole, or broken off.
-_END = text("kind IN ('finished', 'broken')")
-ENDED = {"sqlite_where": _END, "postgresql_where": _END}
+ENDED = text("kind IN ('finished', 'broken')")
 
 
 class Access(Numbered, Base):
     """One attempt to take data out, granted or not; a line can be added and read, never changed or removed."""
 
     __tablename__ = "access"
-    __table_args__ = (Index(None, "entitlement_id", "at"), Index("ix_access_end", "download", unique=True, **ENDED))
+    __table_args__ = (
+        Index(None, "entitlement_id", "at"),
+        Index("ix_access_end", "download", unique=True, sqlite_where=ENDED, postgresql_where=ENDED),
+    )
 
     entitlement_id: Mapped[int] = mapped_column(ForeignKey("entitlement.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

@@ -250,7 +250,8 @@ def claim(case: Case, name: str, *, actor: User, take_over: bool = False) -> Wor
     """Take a step for oneself, so that colleagues see who is at it."""
     lock(case)
     item = answerable(case, step_named(name), actor, open_items(case), take_over=take_over)
-    if item.holder_id != actor.id:
+    # What the requester's side is asked stays with all of it.
+    if item.holder_id != actor.id and item.role is not Role.REQUESTER:
         earlier, item.holder_id = item.holder_id, actor.id
         record(case, EventKind.CLAIMED, name, actor, {"item": item.id, "from": earlier})
     db.session.commit()

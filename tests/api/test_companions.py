@@ -55,6 +55,7 @@ def test_whoever_takes_an_invitation_up_works_on_the_draft(app, case, client_of,
     page(his, f"/cases/{case}")
     page(his, form)
     assert case in page(his, "/cases").text
+    assert f'href="{form}"' in page(his, f"/cases/{case}").text
     send(his, form, 303, draft="1", applicant="示例公司")
     with app.app_context():
         draft = db.session.scalars(db.select(Draft)).one()

@@ -72,6 +72,15 @@ def test_whoever_has_joined_is_asked_and_told_as_the_requester_is(walker, case):
     assert letters(walker, "auditor", case) == []
 
 
+def test_what_one_of_them_takes_in_hand_stays_with_all_of_them(walker, case):
+    person = join(walker, case)
+    walker.take(case, [("check_application", "desk", RETURNED)])
+    casework.claim(case, "complete_application", actor=person)
+    assert asked_of(walker.person("citizen")) == ["complete_application"]
+    leave(case, person)
+    assert asked_of(walker.person("citizen")) == ["complete_application"]
+
+
 def test_whoever_has_left_is_neither_asked_nor_told(walker, case):
     person = join(walker, case)
     leave(case, person)
