@@ -97,8 +97,12 @@ def kept_files(case: Case, step: Step, person: User) -> dict[str, KeptFile]:
         return {}
     found = {}
     for file in files.listed(case, person):
+        # A file of another step is no answer to this one.
+        if step.sealed and file.step != step.name:
+            continue
         address = url_for("files.show", reference=case.reference, number=file.id)
-        found[str(file.id)] = KeptFile(file.name, in_words(file.size), address)
+        told = files.facts(file)
+        found[str(file.id)] = KeptFile(told.name, in_words(told.size), address)
     return found
 
 

@@ -13,7 +13,7 @@ from api.mistakes import explained
 from api.numbers import in_words
 from api.pages import address_of, someone
 from models import N_, Case, File, User
-from workflow import access, casework, files, store
+from workflow import access, casework, consultations, files
 from workflow.stage import Step
 from workflow.worklist import open_items
 
@@ -25,7 +25,7 @@ NO_FILE = N_("请选择文件。")
 
 def register(app: Flask) -> None:
     """Give the templates the files of a case, and a way to say how large one is."""
-    app.jinja_env.globals.update(files_of=files_of)
+    app.jinja_env.globals.update(files_of=files_of, file_facts=files.facts)
     app.jinja_env.filters.update(bytes=in_words)
 
 
@@ -54,7 +54,7 @@ def hand_in(reference: str, step: str) -> ResponseReturnValue:
     else:
         if wants_json:
             return jsonify(described(file)), 201
-        flash(gettext("文件已保存：%(name)s", name=file.name), "done")
+        flash(gettext("文件已保存：%(name)s", name=files.facts(file).name), "done")
     return redirect(address_of(case, asked), 303)
 
 
@@ -82,15 +82,17 @@ def show(reference: str, number: int) -> ResponseReturnValue:
 def opened(reference: str, step: str, person: User) -> tuple[Case, Step]:
     """Return a case and a step of it that a person may answer now, or refuse."""
     case, asked = access.find(reference, person), casework.step_named(step)
-    casework.answerable(case, asked, person, open_items(case))
+    if not (asked.sealed and consultations.may_change(case, person)):
+        casework.answerable(case, asked, person, open_items(case))
     return case, asked
 
 
 def given(file: File) -> Response:
     """Return a file as an answer that no browser opens by itself."""
-    answer = Response(store.stream(file.sha256), mimetype=file.media_type)
-    answer.headers["Content-Length"] = str(file.size)
-    answer.headers["Content-Disposition"] = attachment(file.name)
+    told = files.facts(file)
+    answer = Response(files.content(file), mimetype=told.media_type)
+    answer.headers["Content-Length"] = str(told.size)
+    answer.headers["Content-Disposition"] = attachment(told.name)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
@@ -105,7 +107,8 @@ def attachment(name: str) -> str:
 
 def described(file: File) -> dict[str, Any]:
     """Return what a page's script has to know of a file."""
-    return {"id": file.id, "name": file.name, "size": file.size, "media_type": file.media_type}
+    told = files.facts(file)
+    return {"id": file.id, "name": told.name, "size": told.size, "media_type": told.media_type}
 
 
 def mistakes(error: ValidationError) -> list[str]:

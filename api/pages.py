@@ -24,7 +24,7 @@ from models import Case, Clock, Draft, Organisation, OrganisationKind, Role, Use
 from workflow import access, casework, clock, consultations, drafts
 from workflow.errors import Failed
 from workflow.fields import Group
-from workflow.history import history
+from workflow.history import LATEST, history
 from workflow.sealing import BrokenSeal
 from workflow.sharing import Merged, read_base
 from workflow.stage import Step
@@ -67,6 +67,10 @@ class StepPage(FormView):
             if "preview" in request.form:
                 case, item, person = self.opened(reference)
                 return self.form(case, item, raw, preview=True)
+            if "draft" in request.form and self.step.sealed and consultations.may_change(case, person):
+                # Of an answer that has been handed in no draft is kept; the form goes on with its new files.
+                case, item, person = self.opened(reference)
+                return self.form(case, item, raw)
             if "draft" in request.form:
                 draft, merged = casework.save(case, self.step.name, raw, actor=person, base=base)
                 return self.saved(case, raw, draft, merged)
@@ -176,6 +180,7 @@ class StepPage(FormView):
         :param clashes: what others have written for fields that were changed here as well
         :param focus: the group of rows in which the reader goes on
         """
+        told = history(case, someone(), LATEST)
         return render_template(
             [f"{self.step.stage}/{self.step.name}.html", "step.html"],
             step=self.step,
@@ -191,7 +196,8 @@ class StepPage(FormView):
             options=options(self.step, case),
             beside=evidence.beside(case, self.step, values, preview=preview),
             clocks=clocks(case, EXTENDS.get(self.step.name, item.limit)),
-            told=history(case, someone()),
+            told=told,
+            earlier=len(told) == LATEST,
         )
 
 

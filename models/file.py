@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, Numbered, now
@@ -25,13 +25,16 @@ class File(Numbered, Base):
     media_type: Mapped[str]
     size: Mapped[int] = mapped_column()
     sha256: Mapped[str]
-    # Who may read it: publishable, internal or restricted.
+    # Who may read it: publishable, internal, restricted, or committee where it belongs to an opinion.
     mark: Mapped[str] = mapped_column(default="internal")
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     uploaded_at: Mapped[datetime] = mapped_column(default=now)
     # Set when an answer names it; until then it belongs to a draft and its writer may take it back.
     attached_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    # While the file is sealed, what it is really called and what it is, locked up; the bytes in the store are locked up
+    # too, and name, type, size and hash are those of the box.
+    box: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     case: Mapped[Case] = relationship()
     uploaded_by: Mapped[User] = relationship()

@@ -24,8 +24,9 @@ from models import (
     db,
     now,
 )
-from workflow import calendar, counting, journal, numbers, sealing
+from workflow import calendar, counting, enclosures, journal, numbers, sealing
 from workflow.counting import LEAST_SEATED, Count
+from workflow.enclosures import Enclosure
 from workflow.errors import NotOpen
 from workflow.sealing import BrokenSeal, Opened
 
@@ -201,6 +202,11 @@ def place(consultation: Consultation, seat: Seat) -> str:
     return f"{consultation.reference}/{consultation.round}/{seat.number}/{seat.user_id}"
 
 
+def place_of(case: Case, person: User) -> str:
+    """Return what binds to its member what somebody who sits on a case seals."""
+    return place(current(case), seat_of(case, person))
+
+
 def hand_in(case: Case, answer: Mapping[str, Any], person: User) -> str:
     """Seal a member's opinion; return the commitment that the journal keeps."""
     consultation, mine = current(case), seat_of(case, person)
@@ -272,8 +278,11 @@ def open_ballot(consultation: Consultation) -> Count:
     Raises BrokenSeal when anything has been changed, exchanged, added or taken away; nothing is then opened.
     """
     boxes, taken = check_seals(consultation), {each.number: each for each in sitting(consultation)}
+    enclosed: list[Enclosure] = []
     for number, box in sorted(boxes.items()):
-        opened = sealing.unseal(place(consultation, taken[number]), box.box, box.commitment)
+        where = place(consultation, taken[number])
+        opened = sealing.unseal(where, box.box, box.commitment)
+        enclosed += enclosures.taken_out(consultation.case, opened.answer, box.user_id, where)
         consultation.opinions.append(
             Opinion(
                 seat=number,
@@ -285,6 +294,8 @@ def open_ballot(consultation: Consultation) -> Count:
                 given_at=box.at,
             )
         )
+    # Nothing is laid open before every seal has been found whole.
+    enclosures.lay_open(enclosed)
     return counting.count(len(sitting(consultation)), [each.stance for each in consultation.opinions])
 
 

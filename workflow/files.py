@@ -10,10 +10,12 @@ from typing import IO, Any
 from marshmallow import ValidationError
 from sqlalchemy import select
 
-from models import N_, Case, File, Role, User, db, now
-from workflow import access, incidents, site, sniff, store
+from models import BODY_ROLES, N_, Case, File, Role, User, db, now
+from workflow import access, consultations, enclosures, incidents, site, sniff, store
+from workflow.enclosures import Facts
 from workflow.errors import NotFound, NotOpen
 from workflow.fields import Attachments
+from workflow.sealing import BrokenSeal
 from workflow.stage import Step
 
 log = logging.getLogger("kaimen.files")
@@ -22,6 +24,8 @@ MOST, MOST_OF_CASE = 20 * 1024 * 1024, 100 * 1024 * 1024
 PATIENCE = 60
 # The roles on a case that read what only a few may.
 RESTRICTED_ROLES = frozenset({Role.REQUESTER, Role.REVIEWER, Role.DECIDER, Role.SECURITY})
+# The roles on a case that read what members have handed in with their opinions, once it is open.
+COMMITTEE_ROLES = BODY_ROLES | {Role.EXPERT, Role.SECRETARY, Role.AUTHORITY, Role.AUDITOR}
 NO_SUCH_FILE = N_("没有这个文件，可能已经删去。")
 
 
@@ -38,6 +42,7 @@ def keep(stream: IO[bytes], name: str, case: Case, person: User, step: Step, fie
     :raises ValidationError: it is empty, too large, not what it is called, harmful, or one too many
     """
     asked, uploader = asked_for(step, field), person.id
+    place = consultations.place_of(case, person) if step.sealed else ""
     db.session.rollback()
     with NamedTemporaryFile() as kept:
         try:
@@ -51,12 +56,15 @@ def keep(stream: IO[bytes], name: str, case: Case, person: User, step: Step, fie
             report(case, step, error)
             raise ValidationError({field: [N_("现在不能检查文件，已通知管理员，请稍后再上传。")]}) from error
         kept.seek(0)
-        sha256, _ = store.put(kept)
+        if step.sealed:
+            file = enclosures.lock_away(place, shown, media_type, kept.read())
+        else:
+            sha256, _ = store.put(kept)
+            mark = str(asked.metadata.get("private") or "internal")
+            file = File(name=shown, media_type=media_type, size=size, sha256=sha256, mark=mark)
     lock(case)
-    check_room(case, step, field, asked.most, size)
-    mark = str(asked.metadata.get("private") or "internal")
-    file = File(case_id=case.id, step=step.name, field=field, name=shown, media_type=media_type, size=size)
-    file.sha256, file.mark, file.uploaded_by_id = sha256, mark, uploader
+    check_room(case, step, field, asked.most, file.size, uploader)
+    file.case_id, file.step, file.field, file.uploaded_by_id = case.id, step.name, field, uploader
     db.session.add(file)
     db.session.commit()
     return file
@@ -118,14 +126,17 @@ def report(case: Case, step: Step, error: Unscanned) -> None:
     incidents.open_for(case.id, {"verb": "scan", "step": step.name}, error, None, None)
 
 
-def check_room(case: Case, step: Step, field: str, most: int, size: int) -> None:
+def check_room(case: Case, step: Step, field: str, most: int, size: int, person: int) -> None:
     """Refuse one file more than the field or the case holds; asked under the case's lock.
 
     :raises ValidationError: there is no room
     """
-    there = select(File.size, File.step, File.field, File.attached_at)
+    there = select(File.size, File.step, File.field, File.attached_at, File.uploaded_by_id)
     rows = db.session.execute(there.where(File.case_id == case.id, File.removed_at.is_(None))).all()
     waiting = [row for row in rows if (row.step, row.field, row.attached_at) == (step.name, field, None)]
+    if step.sealed:
+        # Nobody learns how many files another member has.
+        waiting = [row for row in waiting if row.uploaded_by_id == person]
     fault: list[Any] = []
     if len(waiting) >= most:
         fault = [N_("最多 %(most)d 个文件，请先删去一些。"), {"most": most}]
@@ -144,12 +155,39 @@ def attach(case: Case, numbers: Iterable[int], person: User, field: str = "attac
     wanted, own = list(dict.fromkeys(numbers)), access.roles_on(person, case)
     query = select(File).where(File.case_id == case.id, File.field == field, File.id.in_(wanted))
     found = {file.id: file for file in db.session.scalars(query)} if wanted else {}
-    kept = {number: file for number, file in found.items() if open_to(file, case, person, own)}
+    seen = access.may_see(person, case)
+    kept = {number: file for number, file in found.items() if seen and open_to(file, case, person, own)}
     if faults := {place: [NO_SUCH_FILE] for place, number in enumerate(wanted) if number not in kept}:
         raise ValidationError({field: faults})
     for file in kept.values():
         file.attached_at = file.attached_at or now()
     return [kept[number] for number in wanted]
+
+
+def enclose(case: Case, numbers: Iterable[int], person: User) -> dict[str, Any]:
+    """Attach sealed files to a member's opinion, and return what the opinion says of them.
+
+    :raises ValidationError: one is not a sealed file of theirs, or belonged to a seat that they have left
+    """
+    attached, place = attach(case, numbers, person), consultations.place_of(case, person)
+    try:
+        return enclosures.named(attached, place)
+    except BrokenSeal as error:
+        raise ValidationError({"attachments": [NO_SUCH_FILE]}) from error
+
+
+def facts(file: File) -> Facts:
+    """Return what a file is; of a sealed one to whoever handed it in, and nobody else may read it."""
+    if file.box is None:
+        return Facts(file.name, file.media_type, file.size, file.sha256)
+    return enclosures.facts_of(file, consultations.place_of(file.case, file.uploaded_by))
+
+
+def content(file: File) -> Iterable[bytes]:
+    """Return the bytes of a file, piece by piece."""
+    if file.box is None:
+        return store.stream(file.sha256)
+    return [enclosures.content_of(file, consultations.place_of(file.case, file.uploaded_by))]
 
 
 def remove(case: Case, number: int, person: User) -> None:
@@ -179,6 +217,8 @@ def find(case: Case, number: int, person: User) -> File:
 
 def listed(case: Case, person: User) -> list[File]:
     """Return the files of a case that a person may read, in the order in which they came."""
+    if not access.may_see(person, case):
+        return []
     own = access.roles_on(person, case)
     found = db.session.scalars(select(File).where(File.case_id == case.id).order_by(File.id))
     return [file for file in found if open_to(file, case, person, own)]
@@ -190,15 +230,19 @@ def readable(file: File, case: Case, person: User) -> bool:
     Whoever may not see the case reads none of it. What no answer names yet is read by those who write it. What is
     restricted is read by the requester's side, and by those of the body who review, decide, or answer for security.
     """
-    return open_to(file, case, person, access.roles_on(person, case))
+    return access.may_see(person, case) and open_to(file, case, person, access.roles_on(person, case))
 
 
 def open_to(file: File, case: Case, person: User, own: frozenset[Role]) -> bool:
-    """Say the same of a person whose roles on the case are known."""
-    if file.removed_at is not None or not access.may_see(person, case):
+    """Say the same of a person who may see the case, and whose roles on it are known."""
+    if file.removed_at is not None:
         return False
     if file.uploaded_by_id == person.id:
         return True
+    if file.box is not None:
+        return False
+    if file.mark == enclosures.MARK:
+        return bool(own & COMMITTEE_ROLES)
     if file.attached_at is None:
         return Role.REQUESTER in own and Role.REQUESTER in access.roles_on(file.uploaded_by, case)
     return file.mark != "restricted" or bool(own & RESTRICTED_ROLES)

@@ -73,6 +73,7 @@ def opinions(consultation: Consultation) -> list[dict[str, Any]]:
             "reasons": each.answer["reasons"],
             "concerns": each.answer.get("concerns") or "",
             "measures": list(each.answer.get("measures") or []),
+            "files": [[said["name"], said["sha256"]] for said in each.answer.get("files", {}).values()],
             "dissent": consultations.dissents(consultation, each),
             "commitment": each.commitment,
         }

@@ -24,6 +24,8 @@ from workflow import site
 
 # Every box holds a multiple of this many bytes; the longest opinion the form takes fits into one.
 BOX = 64 * 1024
+# What a sealed file is called and what it is takes less.
+SMALL_BOX = 2 * 1024
 NONCE = 12
 
 
@@ -74,10 +76,10 @@ def commitment(place: str, answer: Mapping[str, Any], salt: str) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def lock(place: str, text: bytes) -> bytes:
+def lock(place: str, text: bytes, box: int = BOX) -> bytes:
     """Return a text locked up, in a box of the common size."""
     padded = len(text).to_bytes(4, "big") + text
-    padded += bytes(-len(padded) % BOX)
+    padded += bytes(-len(padded) % box)
     nonce = secrets.token_bytes(NONCE)
     return nonce + AESGCM(key(place)).encrypt(nonce, padded, place.encode())
 

@@ -1,5 +1,6 @@
 """Files: hand one in for a step, list those of a case, read one, take one back."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import request
@@ -41,7 +42,7 @@ class FileSheet(Schema):
     sha256 = word(N_("内容的 SHA-256"))
     step = word(N_("步骤"))
     field = word(N_("步骤里的哪一项"))
-    mark = word(N_("公开范围：publishable、internal 或 restricted"))
+    mark = word(N_("公开范围：publishable、internal、restricted 或 committee（随专家意见）"))
     uploaded_at = moment(N_("上传时间"))
     attached = yes(N_("是否已写进答复；没有写进的可以删去"))
 
@@ -95,5 +96,6 @@ def take_back_file(reference: str, number: int) -> ResponseReturnValue:
 
 def shown(file: File) -> dict[str, Any]:
     """Return what may be known of a file."""
-    named = ("id", "name", "media_type", "size", "sha256", "step", "field", "mark", "uploaded_at")
-    return {name: getattr(file, name) for name in named} | {"attached": file.attached_at is not None}
+    named = ("id", "step", "field", "mark", "uploaded_at")
+    told = {name: getattr(file, name) for name in named} | {"attached": file.attached_at is not None}
+    return told | asdict(files.facts(file))

@@ -23,6 +23,7 @@ SECRETARY = "/secretary/cases/{case}/{step}"
 MEMBER = "/expert/cases/{case}/{step}"
 EXPERTS = [f"expert{number}" for number in range(1, 10)]
 RECUSED = {"interest_text": "刚刚接受了申请单位的委托。"}
+EVIDENCE = {"name": "反对的证据.txt", "mimeType": "text/plain", "buffer": "单日起讫点可能指向住址。".encode()}
 RESULTS = {"support": "多数赞成", "conditions": "多数附条件赞成", "divided": "没有形成多数"}
 
 
@@ -161,11 +162,13 @@ class Hearing:
         self.answer(who, "declare_interest", NO_TIE)
         self.answer_open(who, stance)
 
-    def answer_open(self, who: str, stance: str) -> None:
-        """Let a member give an opinion on the page on which the declaration has led them."""
+    def answer_open(self, who: str, stance: str, file: dict | None = None) -> None:
+        """Let a member give an opinion, with a file or without, on the page on which the declaration has led them."""
         visitor = getattr(self.visitors, who)
         expect(visitor.page).to_have_url(visitor.service.base + MEMBER.format(case=self.case, step="give_opinion"))
         visitor.fill(opinion(stance))
+        if file:
+            visitor.page.set_input_files("input[type=file]", file)
         visitor.send()
         # With the last opinion the ballot closes, and the consultation's page is shown instead.
         expect(visitor.page.locator("#in-t, .km-seal").first).to_be_visible()
@@ -263,7 +266,9 @@ def test_a_split_committee_gives_conditions_and_records_its_dissent(either):
     ruling = {"seat": 3, "ruling": "cleared", "reason": "一次讲课不影响公正，可以参加。"}
     hearing.answer("secretary", "rule_on_interest", ruling)
     getattr(either, third).goto(MEMBER.format(case=hearing.case, step="give_opinion"))
-    hearing.answer_open(third, "oppose")
+    hearing.answer_open(third, "oppose", EVIDENCE)
+    expect(getattr(either, third).page.locator("main details a")).to_have_text(EVIDENCE["name"])
+    expect(hearing.session("secretary")).not_to_contain_text(EVIDENCE["name"])
     hearing.give(second, "conditions")
     stances = ["support", "conditions", "oppose", "support", "conditions"]
     hearing.given(**dict(zip([first, *others[1:]], stances, strict=True)))
@@ -272,6 +277,9 @@ def test_a_split_committee_gives_conditions_and_records_its_dissent(either):
     hearing.conclude(first, "conditions")
     ended = hearing.session("secretary", "concluded")
     expect(ended.locator(".km-dissent")).to_have_count(2)
+    with either.secretary.page.expect_download() as download:
+        ended.get_by_text(EVIDENCE["name"]).click()
+    assert download.value.suggested_filename == EVIDENCE["name"]
     expect(ended).to_contain_text(hearing.words("密封码全部一致"))
 
 

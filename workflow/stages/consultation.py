@@ -5,9 +5,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import N_, Case, Interest, Role, User, now
-from workflow import consultations, minutes
+from workflow import consultations, files, minutes
 from workflow.consultations import current, seat_of
-from workflow.fields import Answer, Day, ExpertReference, Lines, Tick, choice, prose
+from workflow.fields import Answer, Attachments, Day, ExpertReference, Lines, Tick, choice, prose
 from workflow.stage import Stage
 
 # The case that asked stands still meanwhile; only the limits of the consultation itself run on.
@@ -158,6 +158,9 @@ class Judgement(Answer):
     measures = Lines(most=20, metadata={"label": N_("建议的安全措施"), "hint": N_("每行一条；附条件赞成的须填写。")})
     reasons = prose(20, 4000, N_("理由"), N_("至少 20 个字；启封后以席位号署名，写入纪要。"))
     concerns = prose(0, 2000, N_("保留和顾虑"))
+    attachments = Attachments(
+        most=5, metadata={"label": N_("附件"), "hint": N_("最多 5 个；和意见一起密封，一起启封。")}
+    )
 
     @validates_schema(skip_on_field_errors=True)
     def conditions_are_named(self, data: dict[str, Any], **_: Any) -> None:
@@ -176,8 +179,9 @@ def give_opinion(case: Case, answer: dict[str, Any], expert: User) -> dict[str, 
     mine = seat_of(case, expert)
     if mine.interest is not Interest.NONE:
         raise ValidationError({"_schema": [N_("请先声明利益关系。")]})
+    enclosed = files.enclose(case, answer["attachments"], expert)
     return {
-        "commitment": consultations.hand_in(case, answer, expert),
+        "commitment": consultations.hand_in(case, {**answer, "files": enclosed}, expert),
         "ballot_paper": f"{consultation.reference}/{consultation.round}",
     }
 
