@@ -9,12 +9,14 @@ import pytest
 from models import (
     Answer,
     Case,
+    CaseStatus,
     Clock,
     ClockState,
     Dataset,
     Draft,
     Event,
     EventKind,
+    Incident,
     Job,
     Membership,
     OpenType,
@@ -23,7 +25,7 @@ from models import (
     db,
 )
 from tests import crew
-from tests.answers import DEMAND
+from tests.answers import DEMAND, USED
 from workflow import replay
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -158,6 +160,32 @@ def test_of_two_who_take_an_entry_in_hand_one_opens_its_case(walker, people, rac
     done = race(*[(crew.adopt, {"code": dataset.code, "email": email}) for email in (people.clerk, people.security)])
     assert sorted(done)[0] == "NotOpen"
     assert count(Case) == 1
+
+
+@pytest.mark.parametrize("outcome", ["refuse", "approve"])
+def test_two_parts_that_end_at_one_moment_tell_the_whole_once_each(walker, people, race, outcome):
+    entries = walker.dataset(), walker.dataset(name="空气质量监测", body="上海市生态环境局")
+    whole = walker.take(walker.application(*entries), USED[1:2])
+    walker.work()
+    answer = {"decision": outcome, "text": "经审核，材料与公布的条件逐条核对，特此决定。"}
+    answer |= {"bar": "law"} if outcome == "refuse" else {}
+    deeds = []
+    for part in whole.parts:
+        side = "" if part.body_id == walker.body().id else "other_"
+        walker.take(part, [("review_application", f"{side}reviewer", USED[2][2])])
+        walker.take(part, [("draft_decision", f"{side}clerk", answer)])
+        words = {"reference": part.reference, "step": "decide_application", "raw": answer}
+        deeds.append((crew.submit, words | {"email": getattr(people, f"{side}decider")}))
+    told = Job.kind == "part_decided"
+    assert count(Job, told) == 0
+    assert race(*deeds) == [part.reference for part in whole.parts]
+    jobs = db.session.scalars(db.select(Job.id).where(told)).all()
+    assert len(jobs) == 2
+    # Two workers take the news at once, and others that had been taken for dead bring it again.
+    race((crew.work, {}), (crew.work, {}), *[(crew.perform, {"number": number}) for number in [*jobs, *jobs]])
+    assert count(Event, Event.case_id == whole.id, Event.kind == EventKind.SIGNALLED) == 1
+    assert (whole.state, whole.status, whole.application.outcome) == ("decided", CaseStatus.ENDED, outcome)
+    assert count(Job, Job.error.is_not(None)) == count(Incident) == 0
 
 
 def snapshot(case: Case) -> tuple:
