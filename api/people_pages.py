@@ -14,8 +14,9 @@ from api.forms import answered
 from api.mistakes import explained
 from api.pages import someone
 from models import N_, Membership, Organisation, OrganisationKind, Role, User, db
-from workflow import offices
+from workflow import factors, offices
 from workflow.errors import NotFound
+from workflow.fields import Tick, prose
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 PAGE = 30
@@ -51,6 +52,22 @@ class Dismissal(Schema):
         unknown = EXCLUDE
 
     until = fields.Date(required=True, metadata={"label": N_("到哪一天止")})
+
+
+class FactorLost(Schema):
+    """Why a second factor is taken off, and that its owner is known to be who they say."""
+
+    class Meta:
+        """Leave out what a browser adds to the form."""
+
+        unknown = EXCLUDE
+
+    reason = prose(10, 500, N_("理由"), N_("怎样核实了本人，至少 10 个字；本人会看到。"), rows=2)
+    checked = Tick(
+        required=True,
+        metadata={"label": N_("我已核实是本人提出")},
+        validate=validate.Equal(True, error=N_("请确认这一项。")),
+    )
 
 
 class Wanted(Schema):
@@ -135,6 +152,21 @@ def dismiss(number: int, membership: int) -> ResponseReturnValue:
     return redirect(url_for("people.show", number=number), 303)
 
 
+@bp.post("/<int:number>/second-factor")
+@login_required
+def reset_factor(number: int) -> ResponseReturnValue:
+    """Take the second factor off a person who has lost it."""
+    by, person = steward(), _person(number)
+    try:
+        answer = FactorLost().load(answered(request.form, FactorLost))
+    except ValidationError as error:
+        db.session.rollback()
+        return _page(person, lost=error.normalized_messages()), 422
+    factors.reset(person, answer["reason"], by)
+    flash(gettext("已重置两步验证，本人会收到信"), "done")
+    return redirect(url_for("people.show", number=number), 303)
+
+
 def reader() -> User:
     """Return the person, who may read who holds which role.
 
@@ -166,7 +198,7 @@ def state(held: Membership, today: date) -> tuple[str, str, str]:
     return "neutral", "circle-x", N_("已结束")
 
 
-def _page(person: User, errors: dict[str, Any] | None = None) -> str:
+def _page(person: User, appointing: dict[str, Any] | None = None, lost: dict[str, Any] | None = None) -> str:
     asking = someone()
     today = offices.today()
     held = sorted(person.memberships, key=lambda one: (not one.holds_on(today), one.organisation.name, one.role))
@@ -179,8 +211,13 @@ def _page(person: User, errors: dict[str, Any] | None = None) -> str:
         own=asking.id == person.id,
         schema=Appointment,
         values=request.form,
-        errors=errors,
+        errors=appointing or lost,
+        appointing=appointing,
+        lost=lost,
         options={"organisation": _places(), "role": _roles()},
+        factor_on=factors.enrolled(person),
+        resets=factors.resets(person),
+        lost_schema=FactorLost,
     )
 
 

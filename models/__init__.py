@@ -27,7 +27,7 @@ from models.demand import Demand, Support
 from models.document import Document, DocumentState, Signature
 from models.entitlement import ENTITLEMENT_STATES, Access, Entitlement, EntitlementState, Resource
 from models.event import Event, EventKind
-from models.factor import Factor, RecoveryCode
+from models.factor import Factor, FactorReset, RecoveryCode
 from models.file import File
 from models.incident import Incident, Resolution
 from models.job import Job, JobState, Letter
@@ -93,6 +93,7 @@ __all__ = [
     "Expert",
     "ExpertChange",
     "Factor",
+    "FactorReset",
     "File",
     "Frequency",
     "Holiday",

@@ -39,3 +39,17 @@ class RecoveryCode(Numbered, Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     hash: Mapped[str]
     used_at: Mapped[datetime | None]
+
+
+class FactorReset(Numbered, Base):
+    """A second factor that a steward has taken off an account whose owner had lost it: whose, by whom, when and why."""
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (Index(None, "user_id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    reason: Mapped[str]
+
+    by: Mapped[User] = relationship(foreign_keys=by_id)

@@ -6,6 +6,7 @@ A code is taken once. Wrong ones are counted even though the step that asked is 
 import base64
 import hashlib
 import hmac
+import logging
 import secrets
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,9 +18,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from marshmallow import ValidationError
 from sqlalchemy import delete, func, select, update
 
-from models import N_, Factor, RecoveryCode, User, db, now
+from models import N_, Factor, FactorReset, RecoveryCode, Role, User, db, now
 from workflow import outbox, site
+from workflow.errors import NotOpen, NotYours
 
+log = logging.getLogger("kaimen.factors")
 ISSUER = "Kaimen"
 # A code is good for half a minute; the one before and the one after are taken too, because clocks differ.
 STEP = 30
@@ -167,6 +170,37 @@ def switch_off(person: User, code: str) -> None:
         db.session.rollback()
         count(refusal)
         raise
+
+
+def reset(person: User, reason: str, by: User) -> None:
+    """Take the second factor off a person who has lost it, with its recovery codes; the person sets one up anew.
+
+    Whoever does this has made sure who the person is.
+
+    :raises NotYours: it is one's own, or the other is no steward
+    :raises NotOpen: there is no second factor
+    """
+    if Role.STEWARD not in by.roles or by.id == person.id:
+        raise NotYours("second_factor")
+    if _locked(person) is None:
+        db.session.rollback()
+        raise NotOpen("second_factor")
+    done = FactorReset(user_id=person.id, by_id=by.id, reason=reason)
+    db.session.add(done)
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == person.id))
+    db.session.execute(delete(Factor).where(Factor.user_id == person.id))
+    db.session.flush()
+    letter = {"template": "factor_reset", "audience": {"user": person.id}, "reason": " ".join(reason.split())}
+    outbox.put(db.session, "letter", letter, key=f"factor_reset:{done.id}")
+    db.session.commit()
+    log.info("the second factor of person %s was taken off by %s", person.id, by.id)
+
+
+def resets(person: User) -> list[FactorReset]:
+    """Return how often a person's second factor was taken off, the latest first."""
+    return list(
+        db.session.scalars(select(FactorReset).where(FactorReset.user_id == person.id).order_by(FactorReset.id.desc()))
+    )
 
 
 def _take(person: User, code: str, field: str) -> None:

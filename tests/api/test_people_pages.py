@@ -3,11 +3,13 @@
 import re
 from datetime import timedelta
 
+import pyotp
 import pytest
 from sqlalchemy import func, select
 
-from models import Membership, OrganisationKind, Role, User, db
-from workflow import offices, passwords, people
+from api.worker import background_of
+from models import Letter, Membership, OrganisationKind, Role, User, db
+from workflow import factors, offices, passwords, people
 
 PASSWORD = "a door stands open"
 PLACES = {Role.STEWARD: OrganisationKind.HUB, Role.AUDITOR: OrganisationKind.LEAD, Role.CLERK: OrganisationKind.BODY}
@@ -136,3 +138,68 @@ def test_long_lists_are_turned_page_by_page(app, numbers, as_):
     assert len({*listed[0], *listed[1]}) == total
     assert 'rel="next"' in first
     assert 'rel="next"' not in second
+
+
+LOST = {"reason": "本人持身份证到窗口提出，已核对。", "checked": "true"}
+
+
+def enrolled(app, number) -> list[str]:
+    """Give a person a second factor, and return its recovery codes."""
+    with app.app_context():
+        person = db.session.get(User, number)
+        factors.begin(person)
+        return factors.confirm(person, pyotp.TOTP(factors.pending(person)).at(factors.now()))
+
+
+def has_factor(app, number) -> bool:
+    with app.app_context():
+        return factors.enrolled(db.session.get(User, number))
+
+
+def test_only_a_steward_resets_a_lost_second_factor_and_nobody_their_own(app, numbers, as_):
+    for word in ("clerk", "steward"):
+        enrolled(app, numbers[word])
+    path = f"/people/{numbers['clerk']}"
+    for word in ("citizen", "clerk", "auditor"):
+        assert send(as_(word), f"{path}/second-factor", page="/account", **LOST).status_code == 404, word
+    assert app.test_client().post(f"{path}/second-factor", data=LOST).status_code in (303, 400)
+    own = f"/people/{numbers['steward']}"
+    assert send(as_("steward"), f"{own}/second-factor", page="/account", **LOST).status_code == 403
+    for word in ("clerk", "steward"):
+        assert has_factor(app, numbers[word])
+    assert "second-factor" not in as_("auditor").get(path).text
+
+
+@pytest.mark.parametrize("left_out", ["reason", "checked"])
+def test_a_reset_without_a_reason_or_without_making_sure_changes_nothing(app, numbers, as_, left_out):
+    enrolled(app, numbers["clerk"])
+    path = f"/people/{numbers['clerk']}"
+    said = {name: value for name, value in LOST.items() if name != left_out}
+    answer = send(as_("steward"), f"{path}/second-factor", page=path, **said)
+    assert answer.status_code == 422
+    assert f'id="f-{left_out}"' in answer.text
+    assert left_out == "reason" or LOST["reason"] in answer.text
+    assert has_factor(app, numbers["clerk"])
+    with app.app_context():
+        assert factors.resets(db.session.get(User, numbers["clerk"])) == []
+
+
+def test_a_reset_is_written_down_told_and_leads_to_a_new_device(app, numbers, as_):
+    old = enrolled(app, numbers["clerk"])
+    path, steward = f"/people/{numbers['clerk']}", as_("steward")
+    assert send(steward, f"{path}/second-factor", page=path, **LOST).status_code == 303
+    assert not has_factor(app, numbers["clerk"])
+    background_of(app).work()
+    with app.app_context():
+        person = db.session.get(User, numbers["clerk"])
+        [done] = factors.resets(person)
+        assert (done.by_id, done.reason) == (numbers["steward"], LOST["reason"])
+        letter = db.session.scalars(select(Letter).where(Letter.template == "factor_reset")).one()
+        assert letter.user_id == person.id
+        assert LOST["reason"] in letter.text
+        with pytest.raises(factors.NotEnrolled):
+            factors.demand(person, old[0])
+    for word in ("steward", "auditor"):
+        assert LOST["reason"] in as_(word).get(path).text
+    assert send(steward, f"{path}/second-factor", page=path, **LOST).status_code == 409
+    assert len(enrolled(app, numbers["clerk"])) == factors.RECOVERY_CODES

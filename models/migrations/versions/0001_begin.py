@@ -332,6 +332,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_factor")),
     )
     op.create_table(
+        "factor_reset",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_factor_reset_by_id_user")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_factor_reset_user_id_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_factor_reset")),
+    )
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_factor_reset_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "limit",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -1536,6 +1550,10 @@ def downgrade() -> None:
 
     op.drop_table("meeting")
     op.drop_table("limit")
+    with op.batch_alter_table("factor_reset", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_factor_reset_user_id"))
+
+    op.drop_table("factor_reset")
     op.drop_table("factor")
     op.drop_table("expert")
     with op.batch_alter_table("dataset", schema=None) as batch_op:
