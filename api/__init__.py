@@ -52,6 +52,7 @@ from api import (
 from api.commands import catalogue as catalogue_commands
 from api.commands import data as data_commands
 from api.commands import office, people, set_up
+from api.commands import store as store_commands
 from api.commands import verify as verify_command
 from api.commands import worker as worker_command
 from models import db, sqlite
@@ -122,6 +123,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         people_pages.bp,
         register.bp,
         set_up.bp,
+        store_commands.bp,
         verify_command.bp,
         worker_command.bp,
         worklist.bp,

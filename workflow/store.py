@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +19,10 @@ from workflow import site
 CHUNK = 1024 * 1024
 # What is being written lies here until its hash is known.
 INCOMING = "incoming"
+# What else lies beside the files is none of ours.
+OWN = re.compile(rf"{INCOMING}/[0-9a-f]{{32}}|([0-9a-f]{{2}}/){{2}}[0-9a-f]{{64}}")
+# Files are looked through so many at a time.
+BATCH = 500
 
 
 class Missing(Exception):
@@ -37,11 +43,9 @@ def put(source: bytes | BinaryIO | Iterable[bytes]) -> tuple[str, int]:
                 size += len(piece)
                 writer.write(piece)
         key = digest.hexdigest()
-        if exists(key):
-            obstore.delete(store, name)
-        else:
-            obstore.rename(store, name, path(key))
-            settle(store, path(key))
+        # Bytes that lie here already take their place as new ones: nobody removes as left over what has just been put.
+        obstore.rename(store, name, path(key))
+        settle(store, path(key))
     except BaseException:
         forget(store, name)
         raise
@@ -134,6 +138,34 @@ def pieces(source: bytes | BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
             yield piece
     else:
         yield from source
+
+
+def old(before: datetime) -> Iterator[list[str]]:
+    """Return where the files lie that were put before a moment, the half-written ones among them, some at a time."""
+    for batch in obstore.list(opened(), chunk_size=BATCH):
+        if names := [each["path"] for each in batch if each["last_modified"] < before and OWN.fullmatch(each["path"])]:
+            yield names
+
+
+def size(name: str) -> int:
+    """Return how many bytes a file has, or -1 where there is none."""
+    try:
+        return int(obstore.head(opened(), name)["size"])
+    except FileNotFoundError:
+        return -1
+
+
+def remove_old(name: str, before: datetime) -> int:
+    """Remove a file unless it has been put again since a moment; return how many bytes it had, or -1 where it stays."""
+    store = opened()
+    try:
+        found = obstore.head(store, name)
+    except FileNotFoundError:
+        return -1
+    if found["last_modified"] >= before:
+        return -1
+    obstore.delete(store, name)
+    return int(found["size"])
 
 
 def settle(store: ObjectStore, name: str) -> None:
