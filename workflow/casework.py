@@ -240,7 +240,7 @@ def answer(
 
 def tell_itself(case: Case, process: engine.Process, step: Step, at: datetime) -> None:
     """Give a case the signals of its stage that have come to hold with an answer, and for which it waits."""
-    for name, holds in SIGNALS[step.stage].items():
+    for name, holds in SIGNALS.get(step.stage, {}).items():
         if name in process.listening() and holds(case):
             record(case, EventKind.SIGNALLED, name, None, {"outcome": {}}, at)
             process.signal(name)
