@@ -41,12 +41,13 @@ def visitors_in_english(browser, tmp_path_factory, postgresql):
     name = f"committee_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        head, _, tail = postgresql.partition("/test_")
-        url = f"{head}/{name}" + ("?" + tail.partition("?")[2] if "?" in tail else "")
-        with running(tmp_path_factory.mktemp("committee"), url) as service:
-            group = Visitors(browser, service, "en")
-            yield group
-            group.leave()
+    head, _, tail = postgresql.partition("/test_")
+    url = f"{head}/{name}" + ("?" + tail.partition("?")[2] if "?" in tail else "")
+    with running(tmp_path_factory.mktemp("committee"), url) as service:
+        group = Visitors(browser, service, "en")
+        yield group
+        group.leave()
+    with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
