@@ -103,6 +103,11 @@ class Judging:
         return {each.key: each for each in self.criteria}
 
     @property
+    def several(self) -> bool:
+        """Say whether the conditions are those of several data sets."""
+        return len({each.dataset.id for each in self.criteria}) > 1
+
+    @property
     def outcomes(self) -> dict[str, int]:
         """Return how the cases like this one came out, as a word and a number."""
         counted: dict[str, int] = {}
