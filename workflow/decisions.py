@@ -12,7 +12,7 @@ from workflow.applications import application_of, criteria, findings
 from workflow.applying import LONGEST_MONTHS, filters, months_between
 
 OUTCOMES = {
-    "approve": N_("同意"),
+    "approve": N_("同意申请"),
     "conditions": N_("附条件同意"),
     "part": N_("部分同意"),
     "refuse": N_("不同意"),

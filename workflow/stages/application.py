@@ -46,7 +46,7 @@ class FormalCheck(Answer):
     """Whether the application is complete and belongs here."""
 
     checking = choice(
-        {"accept": N_("受理"), "return": N_("一次告知补正"), "not_competent": N_("不属于受理范围")},
+        {"accept": N_("予以受理"), "return": N_("一次告知补正"), "not_competent": N_("不属于受理范围")},
         metadata={"label": N_("审查结果")},
     )
     defects = Group(
