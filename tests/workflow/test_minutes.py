@@ -1,11 +1,16 @@
 """The minutes: what they set down of a consultation, and that the office signs them."""
 
+import hashlib
+from io import BytesIO
+
 import pytest
+from pypdf import PdfReader
 
 from models import DocumentState
 from tests import archivable
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, TIE, UNSURE, opinion, seating
-from workflow import casework, consultations, documents
+from workflow import casework, consultations, documents, files
+from workflow.stages import STEPS
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -47,6 +52,33 @@ def test_they_set_down_who_sat_what_was_ruled_the_count_and_each_dissent(walker,
     assert made.state is DocumentState.MADE
     assert [each.side for each in made.signatures] == ["office"]
     assert archivable.faults(documents.content(made), folder=tmp_path) == [[]]
+
+
+def test_they_name_what_was_taken_back_and_the_files_of_each_opinion(walker, act):
+    case = walker.at("declare_interest")
+    for who in MEMBERS:
+        act(case, "declare_interest", who, NO_TIE)
+    paper = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+    expert, step = walker.person("expert2"), STEPS["give_opinion"]
+    kept = files.keep(BytesIO(paper), "[反对] #理由.pdf", case, expert, step, "attachments")
+    act(case, "give_opinion", "expert2", opinion("oppose") | {"attachments": [kept.id]})
+    act(case, "give_opinion", "expert3", opinion("support"))
+    act(case, "recuse", "expert3", {"interest_text": "刚刚接受了申请单位的委托。"})
+    act(case, "declare_interest", "expert8", NO_TIE)
+    for who in ("expert1", "expert8", *MEMBERS[3:]):
+        act(case, "give_opinion", who, opinion("support"))
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    said = consultations.current(case).minutes.facts
+    assert next((each["left"], each["answered"]) for each in said["seats"] if each["number"] == 3) == ("recused", True)
+    sha256 = hashlib.sha256(paper).hexdigest()
+    assert [each["files"] for each in said["opinions"]][:3] == [[], [["[反对] #理由.pdf", sha256]], []]
+    walker.work()
+    made = consultations.current(case).minutes
+    assert made.state is DocumentState.MADE
+    text = "".join(page.extract_text() for page in PdfReader(BytesIO(documents.content(made))).pages)
+    text = "".join(text.split())
+    assert "已提交的意见收回" in text
+    assert "[反对]#理由.pdf" in text
 
 
 def test_without_a_quorum_they_set_down_the_end_and_no_opinion(walker, act):
