@@ -187,7 +187,7 @@ def test_every_template_can_be_written_in_both_languages(session, people):
     said |= {"site": SITE.url, "link": f"{SITE.url}/confirm/abc", "hours": 48, "sign_in": "", "forgot": ""}
     said |= {"consultation": "LZ-2026-000001", "meeting": 1, "title": "第一次会议", "place": "三楼会议室"}
     said |= {"begins": "14:00", "ends": "16:00", "agenda": ["LZ-2026-000001"]}
-    said |= {"inviter": "申请人", "email": "colleague@kaimen.example", "days": 14}
+    said |= {"inviter": "申请人", "email": "colleague@kaimen.example", "days": 14, "reason": "已核对。"}
     names = {file.name.removesuffix(".zh.txt") for file in letters.TEMPLATES.glob("[!_]*.zh.txt")}
     assert names == {file.name.removesuffix(".en.txt") for file in letters.TEMPLATES.glob("[!_]*.en.txt")}
     for name in names:
