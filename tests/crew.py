@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app
@@ -113,7 +114,8 @@ def download(reference: str, email: str) -> str:
 
 def reached(app: Flask) -> dict[str, Any]:
     """Return the settings with which another process reaches the database of an application."""
-    return {name: app.config[name] for name in SETTINGS}
+    # What a test is lent stands under a name that the next test is lent another folder under.
+    return {name: app.config[name] for name in SETTINGS} | {"DATA_DIR": str(Path(app.config["DATA_DIR"]).resolve())}
 
 
 @lru_cache(maxsize=1)

@@ -76,8 +76,9 @@ class TestAStepAddedAsTold:
         sys.modules.pop("workflow.stages.suggestion", None)
 
     @pytest.fixture
-    def app(self, database_url, toy, app):
+    def app(self, database_url, toy, own_app):
         """Return the service as it starts with the toy in it; its database was made without."""
+        app = own_app
         app.jinja_env.loader = ChoiceLoader([FileSystemLoader(toy.folder / "templates"), app.jinja_env.loader])
         with app.app_context():
             definitions.deploy(toy.folder / "bpmn")

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from models import BODY_ROLES, Case, Consultation, Membership, Role, Seat, Support, User, WorkItem, now
+from models import BODY_ROLES, Case, Consultation, Membership, Role, Seat, Support, User, WorkItem, WorkState, now
 from workflow import access
 from workflow.outbox import Sessions
 
@@ -47,10 +47,16 @@ def _meant(session: Sessions, audience: Mapping[str, Any], case: Case | None) ->
 
 
 def _asked(session: Sessions, audience: Mapping[str, Any]) -> list[WorkItem]:
-    """Return the latest work item of each step: a limit that has run out may have closed it already."""
+    """Return the latest work item of each step: a limit that has run out may have closed it already.
+
+    Where a step waits for several members at once there is one for each, and who has answered is asked no more.
+    """
     of_the_steps = (WorkItem.case_id == audience["case"], WorkItem.step.in_(audience["steps"]))
     query = select(WorkItem).where(*of_the_steps, WorkItem.offered.is_(False)).order_by(WorkItem.opened_at)
-    return list({item.step: item for item in session.scalars(query)}.values())
+    if "member" in audience:
+        query = query.where(WorkItem.member == audience["member"])
+    latest = {(item.step, item.member): item for item in session.scalars(query)}
+    return [item for item in latest.values() if item.member is None or item.state is not WorkState.DONE]
 
 
 def _holders(session: Sessions, item: WorkItem) -> list[User]:

@@ -49,7 +49,7 @@ from workflow.idempotency import answered_before, fingerprint, remember
 from workflow.journal import record
 from workflow.stage import Step
 from workflow.stages import SERVICES, SIGNALS, STEPS
-from workflow.worklist import due_with, follow, open_item, open_items
+from workflow.worklist import concerned, follow, open_item, open_items
 
 log = logging.getLogger("kaimen.casework")
 
@@ -323,7 +323,7 @@ def expire(case: Case, timer: str, at: datetime | None = None) -> None:
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
         rows.change(late, state=ClockState.FIRED)
         items = open_items(case)
-        data = {"clock": timer, "limit": late.limit, "items": due_with(late.limit, items)}
+        data = {"clock": timer, **concerned(late, items)}
         record(case, EventKind.OVERDUE, late.limit, data=data, at=moment)
         process.expire(timer)
         follow(case, process, items, moment)

@@ -16,9 +16,13 @@ ALIVE = (ClockState.RUNNING, ClockState.PAUSED)
 RUNNING = select(Clock).where(Clock.case_id == bindparam("case"), Clock.state.in_(ALIVE))
 
 
-def start(case: Case, timer: str, limit: str, at: datetime) -> Clock:
-    """Start the clock of a limit on a case; `timer` is the engine's key of the timer it stands for."""
+def start(case: Case, timer: str, limit: str, at: datetime, member: str | None = None) -> Clock:
+    """Start the clock of a limit on a case; `timer` is the engine's key of the timer it stands for.
+
+    :param member: the one for whom alone it runs, where it runs for each of several
+    """
     clock = Clock(id=timer, case_id=case.id, limit=limit, started_at=at, extended=0, state=ClockState.RUNNING)
+    clock.member = member
     clock.pauses = []
     if (day := case.day_of(limit)) is not None:
         run_until(clock, day)
@@ -108,9 +112,11 @@ def show_on(items: list[WorkItem], clocks: list[Clock]) -> None:
     A step that names no limit of its own is due with the case: with the clock that runs out first.
     """
     alive = sorted(clocks, key=lambda clock: clock.due_at)
-    by_limit = {clock.limit: clock for clock in reversed(alive)}
     for item in items:
-        clock = by_limit.get(item.limit or "") or (alive[0] if alive and not item.offered else None)
+        # Where a limit runs for each of several, each has a clock of their own.
+        own = [clock for clock in alive if clock.member in (None, item.member)]
+        named = [clock for clock in own if clock.limit == item.limit]
+        clock = next(iter(named or ([] if item.offered else own)), None)
         if clock is not None:
             due = {"limit": clock.limit, "due_at": clock.due_at, "soon_at": clock.soon_at}
             due["paused"] = clock.state is ClockState.PAUSED

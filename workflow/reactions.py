@@ -28,8 +28,9 @@ UNDER_AGREEMENT = {
 }
 # The states in which a case ends by the requester's own hand.
 WITHDRAWN = frozenset({"withdrawn"})
-# The limit that is no lateness of anybody: the day on which an agreement ends.
+# The limits that are no lateness of anybody: the day on which an agreement ends, and the close of a ballot.
 AGREEMENT_END = "agreement_end"
+NOBODY_IS_LATE = frozenset({AGREEMENT_END, "expert_opinion"})
 
 
 def letter(case: Case, event: Event, template: str, audience: list[Audience], **facts: Any) -> Iterator[Job]:
@@ -95,9 +96,9 @@ def warn_of_the_due_date(case: Case, event: Event) -> Iterator[Job]:
 
 def tell_of_lateness(case: Case, event: Event) -> Iterator[Job]:
     """Tell whoever has to act that the limit has passed, and those who answer for the office as well."""
-    if event.kind is EventKind.OVERDUE and event.step != AGREEMENT_END:
+    if event.kind is EventKind.OVERDUE and event.step not in NOBODY_IS_LATE:
         yield from letter(case, event, "overdue", concerned(case, event), **limit(event))
-        yield from letter(case, event, "escalated", [answerable(case)], **limit(event))
+        yield from letter(case, event, "escalated", [answerable(case, event)], **limit(event))
 
 
 def tell_of_acceptance(case: Case, event: Event) -> Iterator[Job]:
@@ -139,8 +140,9 @@ def tell_of_the_close(case: Case, event: Event) -> Iterator[Job]:
     """Tell the members that the ballot has been opened and counted; how, they read on its page."""
     counted = event.kind is EventKind.SERVED and event.step == "close_ballot"
     if counted and (event.data.get("outcome") or {}).get("ballot") != "short":
-        reference = case.consultations[-1].reference
-        yield from letter(case, event, "ballot_closed", [{"committee": case.id}], consultation=reference)
+        yield from letter(
+            case, event, "ballot_closed", [{"committee": case.id}], consultation=case.consultations[-1].reference
+        )
 
 
 def tell_of_the_advice(case: Case, event: Event) -> Iterator[Job]:
@@ -186,8 +188,13 @@ def requester(case: Case) -> list[Audience]:
     return [{"side": case.id}]
 
 
-def answerable(case: Case) -> Audience:
-    """Return who answers for lateness: the body's deciders, and before there is a body the lead authority."""
+def answerable(case: Case, event: Event) -> Audience:
+    """Return who answers for lateness: the body's deciders, and before there is a body the lead authority.
+
+    For the members of the committee it is their secretary.
+    """
+    if event.data.get("member") is not None:
+        return {"role": Role.SECRETARY, "organisation": None}
     if case.body_id is not None:
         return {"role": Role.DECIDER, "organisation": case.body_id}
     return {"role": Role.AUTHORITY, "organisation": None}
@@ -195,8 +202,9 @@ def answerable(case: Case) -> Audience:
 
 def concerned(case: Case, event: Event) -> list[Audience]:
     """Return the audience of the steps that a limit runs over: those who hold them when the letter is written."""
-    steps = list(event.data.get("items", ()))
-    return [{"case": case.id, "steps": steps}] if steps else []
+    steps = sorted(set(event.data.get("items", ())))
+    member = event.data.get("member")
+    return [{"case": case.id, "steps": steps} | ({"member": member} if member is not None else {})] if steps else []
 
 
 def limit(event: Event) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def move(process: engine.Process, line: Event) -> None:
         member = line.data.get("member")
         process.complete(waiting_for(process, line.step, {"step", "offered"}, member), outcome_of(line))
     elif line.kind is EventKind.OVERDUE:
-        process.expire(waiting_for(process, line.step, {"timer"}))
+        process.expire(waiting_for(process, line.step, {"timer"}, line.data.get("member")))
     elif line.kind is EventKind.OPENED or not process.signal(line.step, outcome_of(line)):
         raise Unlike(f"nothing waits for line {line.number}, {line.kind.value} {line.step}")
 

@@ -14,7 +14,7 @@ from workflow.calendar import local_day
 from workflow.errors import Failed, NotOpen, Refused
 from workflow.journal import record
 from workflow.sharing import keeper
-from workflow.worklist import due_with, open_items
+from workflow.worklist import concerned, open_items
 
 log = logging.getLogger("kaimen.sweep")
 # A sweep takes so many clocks at a time, so that one run ends before the next begins.
@@ -67,8 +67,7 @@ def warn(case: Case, clock_id: str, at: datetime) -> None:
     soon = clock.soon_at is not None and clock.soon_at <= at < clock.due_at
     if soon and clock.warned_at is None and clock.state is ClockState.RUNNING:
         clock.warned_at = at
-        items = due_with(clock.limit, open_items(case))
-        data = {"limit": clock.limit, "items": items, "due": clock.due_at.isoformat()}
+        data = {**concerned(clock, open_items(case)), "due": clock.due_at.isoformat()}
         record(case, EventKind.SOON_DUE, clock.limit, data=data, at=at)
     db.session.commit()
 

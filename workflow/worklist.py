@@ -1,6 +1,7 @@
 """The work list follows the process: work items and clocks are exactly what it waits for."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -42,10 +43,16 @@ def answered_item(case: Case, step: str, person: User) -> WorkItem:
     return db.session.scalars(query.limit(1)).one()
 
 
-def due_with(limit: str, items: list[WorkItem]) -> list[str]:
+def due_with(clock: Clock, items: list[WorkItem]) -> list[str]:
     """Return the steps that a limit concerns: those that are due with it, else whatever is asked for meanwhile."""
-    asked = [item for item in items if not item.offered]
-    return [item.step for item in asked if item.limit == limit] or [item.step for item in asked]
+    asked = [item for item in items if not item.offered and clock.member in (None, item.member)]
+    return [item.step for item in asked if item.limit == clock.limit] or [item.step for item in asked]
+
+
+def concerned(clock: Clock, items: list[WorkItem]) -> dict[str, Any]:
+    """Return what a line about a limit says of it: its name, the steps, and for whom alone it runs, if for one."""
+    said: dict[str, Any] = {"limit": clock.limit, "items": due_with(clock, items)}
+    return said | ({"member": clock.member} if clock.member is not None else {})
 
 
 def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datetime) -> list[WorkItem]:
@@ -64,7 +71,8 @@ def follow(case: Case, process: engine.Process, items: list[WorkItem], at: datet
         rows.change(clocks.pop(timer), state=ClockState.STOPPED)
     for new in waiting.values():
         if new.kind == "timer" and new.id not in clocks:
-            clocks[new.id] = clock.start(case, new.id, new.limit or "", at)
+            member = None if new.assignee is None else str(new.assignee)
+            clocks[new.id] = clock.start(case, new.id, new.limit or "", at, member)
     fresh = [open_item(case, w, at) for w in waiting.values() if w.kind != "timer" and w.id not in known]
     alive = [item for item in items if item.id in waiting] + fresh
     stand_still(case, process.stages(), alive, list(clocks.values()), at)

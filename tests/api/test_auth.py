@@ -16,6 +16,12 @@ EMAIL, PASSWORD, OTHER = "reader@office.example", "a door stands open", "another
 
 
 @pytest.fixture
+def app(own_app):
+    """Return a service to which pages may be added."""
+    return own_app
+
+
+@pytest.fixture
 def site(app):
     """Return the service with a page and an address for programs that tell who asks."""
 

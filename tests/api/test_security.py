@@ -40,6 +40,12 @@ def add_pages(app):
     return app
 
 
+@pytest.fixture
+def app(own_app):
+    """Return a service to which pages may be added."""
+    return own_app
+
+
 @pytest.fixture(autouse=True)
 def unwritten(monkeypatch):
     """Forget what other tests have written."""

@@ -184,7 +184,8 @@ def _waiting(task: Node) -> Waiting | None:
         host = getattr(spec, "host", None)
         interrupting = bool(getattr(spec, "cancel_activity", False))
         if isinstance(spec.event_definition, Limit):
-            return Waiting(task.id, spec.bpmn_id, "timer", spec.event_definition.name, host, interrupting)
+            limit = spec.event_definition.name
+            return Waiting(task.id, spec.bpmn_id, "timer", limit, host, interrupting, _assignee(task))
         if host is not None:
             return Waiting(task.id, spec.bpmn_id, "offered", None, host, interrupting, _assignee(task))
     return None

@@ -547,6 +547,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("limit", sa.Text(), nullable=False),
+        sa.Column("member", sa.Text(), nullable=True),
         sa.Column(
             "state",
             sa.Enum("running", "paused", "fired", "stopped", name="clockstate", native_enum=False, length=20),

@@ -1,13 +1,14 @@
 """The committee: declared before the file opens, sealed until the close, counted by rules, and never deciding."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from marshmallow import ValidationError
 
-from models import Case, Clock, ClockState, Event, Incident, Opinion, Role, SealedOpinion, Stance, db
+from models import Case, Clock, ClockState, Event, Incident, Letter, Opinion, Role, SealedOpinion, Stance, User, db
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, seating
-from workflow import access, casework, consultations, drafts, replay
+from workflow import access, casework, consultations, drafts, replay, sweep
 from workflow.errors import Failed, Held, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
 
@@ -330,6 +331,55 @@ def test_the_committee_may_be_seated_anew(walker, case, act):
     assert len(consultations.sitting(consultations.current(case))) == 5
     with pytest.raises(NotFound):
         access.reach(case.reference, walker.person("expert6"))
+
+
+# Reminders
+
+
+def letters_to(walker, template) -> list[str]:
+    """Return to whom letters of a kind were written, each as often as they were."""
+    walker.work()
+    query = db.select(User.email).join(Letter).where(Letter.template == template)
+    return sorted(email.partition("@")[0] for email in db.session.scalars(query))
+
+
+def test_who_has_not_declared_is_reminded_once_and_the_secretary_told(walker, case, act):
+    for who in MEMBERS[:3]:
+        act(case, "declare_interest", who, NO_TIE)
+    act(case, "declare_interest", "expert4", TIE)
+    walker.expire(case, "interest_declaration")
+    assert letters_to(walker, "overdue") == ["expert5", "expert6", "expert7", "expert8"]
+    assert set(letters_to(walker, "escalated")) == {"secretary.shuju"}
+    assert replay.faults(case) == []
+
+
+def test_a_stand_in_has_the_whole_time_to_declare(walker, case, act):
+    began = db.session.scalar(db.select(Clock.due_at).where(Clock.case_id == case.id, Clock.member == "4"))
+    db.session.execute(
+        db.update(Clock)
+        .where(Clock.case_id == case.id, Clock.limit == "interest_declaration")
+        .values(due_at=began - timedelta(days=2))
+    )
+    db.session.commit()
+    act(case, "declare_interest", "expert4", TIE)
+    due = {item.member: item.due_at for item in open_items(case) if item.step == "declare_interest"}
+    assert due == dict.fromkeys("123567", began - timedelta(days=2)) | {"4": began}
+
+
+def test_who_has_not_answered_is_warned_of_the_close_and_nobody_is_late(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS[:5]:
+        act(case, "give_opinion", who, OPINION)
+    closes = db.session.scalar(db.select(Clock).where(Clock.case_id == case.id, Clock.limit == "expert_opinion"))
+    sweep.sweep(closes.soon_at)
+    assert letters_to(walker, "soon_due") == ["expert6", "expert7"]
+    walker.expire(case, "expert_opinion")
+    assert letters_to(walker, "overdue") == []
+    walker.open_ballot(case)
+    assert letters_to(walker, "ballot_closed") == sorted(MEMBERS)
+    assert letters_to(walker, "advice_given") == []
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    assert letters_to(walker, "advice_given") == ["reviewer.jiaotong"]
 
 
 # The case that asked
