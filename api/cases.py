@@ -22,8 +22,9 @@ from workflow.worklist import open_items
 
 bp = Blueprint("cases", __name__)
 PAGE = 20
-# The limits that run for the requester's own benefit are told as a chance, not as a deadline of the office.
-CHANCES = frozenset({"answer_dispute", "draft", "reevaluation"})
+# The limits that run for the requester's own benefit are told as a chance, not as a deadline of the office; how long
+# an agreement lasts stands in its terms.
+CHANCES = frozenset({"agreement_end", "answer_dispute", "draft", "reevaluation"})
 
 
 @dataclass(frozen=True)

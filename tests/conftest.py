@@ -33,7 +33,7 @@ from workflow.documents import certificates
 
 DATABASES = ("sqlite", "postgresql")
 # So many keys are made in a run; making one takes longer than signing with it.
-FEW = 8
+FEW, NEW_KEY = 8, certificates._new_key
 
 
 def settings(folder: Path, url: str) -> dict[str, object]:
@@ -75,17 +75,22 @@ def signing_files() -> dict[str, bytes]:
 @pytest.fixture(scope="session", autouse=True)
 def _quick_keys():
     """Sign with smaller keys, and with the same few again; no test depends on how hard they are to guess."""
-    kept, new = certificates.BITS, certificates._new_key
-    few, turns = [], count()
+    kept, few, turns = certificates.BITS, [], count()
 
     def one_of_few():
         if len(few) < FEW:
-            few.append(new())
+            few.append(NEW_KEY())
         return few[next(turns) % len(few)]
 
     certificates.BITS, certificates._new_key = 2048, one_of_few
     yield
-    certificates.BITS, certificates._new_key = kept, new
+    certificates.BITS, certificates._new_key = kept, NEW_KEY
+
+
+@pytest.fixture
+def new_keys(monkeypatch) -> None:
+    """Make each key anew, for tests in which no two may be alike."""
+    monkeypatch.setattr(certificates, "_new_key", NEW_KEY)
 
 
 @pytest.fixture(scope="session", autouse=True)

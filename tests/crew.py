@@ -28,7 +28,7 @@ FRESH.set_forkserver_preload(["tests.crew"])
 # Nobody waits for the others longer than this; a process that died must not hold the test up.
 PATIENCE = 120
 # The settings with which another process reaches the database of a test.
-SETTINGS = ("TESTING", "DEMO", "DATA_DIR", "DATABASE_URL", "SECRET_KEY", "RATELIMIT_ENABLED")
+SETTINGS = ("TESTING", "DEMO", "DATA_DIR", "DATABASE_URL", "SECRET_KEY", "SEALING_KEY", "RATELIMIT_ENABLED")
 
 
 def person(email: str) -> User:

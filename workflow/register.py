@@ -103,6 +103,15 @@ def summary(application: Application) -> str:
     return text if applicant(application) else text.replace(application.applicant or HIDDEN, HIDDEN)
 
 
+def datasets(application: Application) -> list[Dataset]:
+    """Return the data sets that a decision is about: of a partial grant those that were granted."""
+    asked = [request.dataset for request in application.requests]
+    if application.outcome != "part":
+        return asked
+    granted = {each["code"] for each in application.decision.get("datasets", ())}
+    return [dataset for dataset in asked if dataset.code in granted]
+
+
 def unmet(application: Application) -> Iterator[tuple[str, Criterion]]:
     """Yield the published conditions that were found unmet, each with the name of its data set."""
     keys = set(application.decision.get("unmet", ()))

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 
+from api.judging import outcome_words
 from api.v1.paging import Cursor, Paging, page
 from api.v1.public_schemas import question
 from api.v1.reading import Section
@@ -107,10 +108,10 @@ def shown(application: Application) -> dict[str, Any]:
     return {
         "reference": application.case.reference,
         "outcome": application.outcome,
-        "outcome_title": gettext(OUTCOMES[application.outcome]),
+        "outcome_title": outcome_words(application.outcome),
         "published_on": application.published_on,
         "body": application.case.body,
-        "datasets": [request.dataset.code for request in application.requests],
+        "datasets": [dataset.code for dataset in register.datasets(application)],
         "applicant": register.applicant(application),
         "applicant_type": application.applicant_type,
         "applicant_type_title": gettext(APPLICANTS.get(application.applicant_type, "")),

@@ -319,6 +319,7 @@ def test_a_key_that_cannot_be_read_or_does_not_fit_is_refused(app):
         certificates.office(str(folder))
 
 
+@pytest.mark.usefixtures("new_keys")
 def test_what_was_signed_under_earlier_certificates_is_still_known(app, case):
     content = documents.content(made(app, case, "decision"))
     folder = Path(site.current().signing)
@@ -344,6 +345,7 @@ def test_a_demonstration_never_takes_the_place_of_real_keys(app):
     assert (folder / "authority.key").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.usefixtures("new_keys")
 def test_a_signature_by_somebody_elses_authority_is_whole_and_not_vouched_for(app, case, walker, tmp_path):
     document = made(app, case)
     certificates.make_demonstration(str(tmp_path / "forged"))

@@ -56,6 +56,16 @@ def test_an_entry_is_found_by_its_number_once_it_is_published(entry):
     assert register.entry("SQ-2026-000000") is None
 
 
+def test_of_a_partial_grant_only_what_was_granted_is_named(entry):
+    there = conditional("空气质量小时值")
+    case = published(entry, "part", decision={"text": "部分同意。", "grounds": [], "datasets": [{"code": there.code}]})
+    case.application.requests.append(DataRequest(dataset=there, items=[]))
+    db.session.commit()
+    assert register.datasets(case.application) == [there]
+    case.application.outcome = "refuse"
+    assert register.datasets(case.application) == [entry, there]
+
+
 def test_a_person_is_named_by_category_alone(entry):
     told = {"applicant_type": "person", "applicant": "演示市民", "summary": "演示市民研究站点客流。"}
     case = published(entry, "approve", **told)
