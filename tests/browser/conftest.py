@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 
 @contextmanager
-def running(folder: Path, url: str) -> Iterator[Service]:
+def running(folder: Path, url: str, seen: Path) -> Iterator[Service]:
     """Run a service on an empty database until the tests have done with it."""
     app = create_app(settings(folder, url))
     fill(app)
@@ -47,7 +47,7 @@ def running(folder: Path, url: str) -> Iterator[Service]:
     shots = Path(os.environ["KAIMEN_SHOTS"]) if os.environ.get("KAIMEN_SHOTS") else None
     if shots:
         shots.mkdir(parents=True, exist_ok=True)
-    yield Service(f"http://127.0.0.1:{server.port}", app, known_password(folder / FILE), SEEN, shots)
+    yield Service(f"http://127.0.0.1:{server.port}", app, known_password(folder / FILE), seen, shots)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -56,21 +56,26 @@ def running(folder: Path, url: str) -> Iterator[Service]:
         db.engine.dispose()
 
 
-# Each kind of page is looked at once, whichever service shows it first.
-SEEN: set[tuple[object, ...]] = set()
+@pytest.fixture(scope="session")
+def seen(tmp_path_factory) -> Path:
+    """Return a folder of what has been looked at: each kind of page is looked at once, whichever service shows it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "seen"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory, _quick_passwords) -> Iterator[Service]:
+def service(tmp_path_factory, seen, _quick_passwords) -> Iterator[Service]:
     """Return a service on SQLite that all lives share."""
-    with running(tmp_path_factory.mktemp("browser"), "") as service:
+    with running(tmp_path_factory.mktemp("browser"), "", seen) as service:
         yield service
 
 
 @pytest.fixture(scope="session")
-def service_on_postgresql(tmp_path_factory, postgresql) -> Iterator[Service]:
+def service_on_postgresql(tmp_path_factory, seen, postgresql) -> Iterator[Service]:
     """Return a service on a PostgreSQL database of its own that all lives share."""
-    with empty(postgresql) as url, running(tmp_path_factory.mktemp("browser"), url) as service:
+    with empty(postgresql) as url, running(tmp_path_factory.mktemp("browser"), url, seen) as service:
         yield service
 
 

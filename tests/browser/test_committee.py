@@ -1,11 +1,9 @@
 """The committee in a real browser: seven members declare, read, seal, change, and read what came of it."""
 
-import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
-import psycopg
 import pytest
 from flask_babel import force_locale, gettext
 from playwright.sync_api import expect
@@ -14,6 +12,7 @@ from models import Case, db
 from tests.answers import LISTED, USED
 from tests.browser.conftest import running
 from tests.browser.visitors import PEOPLE, Visitors
+from tests.conftest import empty
 from tests.consulted import ASKED, CONCLUSION, NO_TIE, TIE, UNSURE, opinion, seating
 from tests.walks import Walker
 from workflow import calendar, casework
@@ -36,19 +35,12 @@ def visitors(browser, service):
 
 
 @pytest.fixture(scope="module")
-def visitors_in_english(browser, tmp_path_factory, postgresql):
+def visitors_in_english(browser, tmp_path_factory, seen, postgresql):
     """Return people who read English, on a service of their own on PostgreSQL."""
-    name = f"committee_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    head, _, tail = postgresql.partition("/test_")
-    url = f"{head}/{name}" + ("?" + tail.partition("?")[2] if "?" in tail else "")
-    with running(tmp_path_factory.mktemp("committee"), url) as service:
+    with empty(postgresql) as url, running(tmp_path_factory.mktemp("committee"), url, seen) as service:
         group = Visitors(browser, service, "en")
         yield group
         group.leave()
-    with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["zh", "en"])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,8 +14,10 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 EXAMINE = "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDE, PHONE, NARROW = 1400, 390, 320
-# Colours do not depend on the language, but how wide words run does.
-LOOKS = {
+# Each width and each theme is looked at once: colours do not depend on the width, nor on the language, but how wide
+# words run does. Whoever wants pictures gets all of them.
+LOOKS = {"zh": [(WIDE, "light"), (PHONE, "dark")], "en": [(PHONE, "light")]}
+PICTURES = {
     "zh": [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")],
     "en": [(PHONE, "light"), (WIDE, "light")],
 }
@@ -54,8 +57,18 @@ class Service:
     base: str
     app: object
     password: str
-    seen: set[tuple[object, ...]]
+    seen: Path
     shots: Path | None = None
+    # The cookies of who has signed in before, by address and language.
+    states: dict[tuple[str, str], object] = field(default_factory=dict)
+
+    def first(self, *look: object) -> bool:
+        """Say whether nobody has taken this look yet, in whichever process, and take it."""
+        try:
+            (self.seen / sha256(repr(look).encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
     def kind(self, page: Page) -> str:
         """Return which kind of page is open: the route's name, and whether a form has come back."""
@@ -104,6 +117,7 @@ class Visitor:
         self.page.fill("#f-password", self.service.password)
         self.click("form.km-form [type=submit]")
         expect(self.page.locator("header details.km-menu")).to_be_visible()
+        self.service.states[email, self.language] = self.page.context.storage_state()
         return self
 
     def fill(self, answer: Mapping[str, object]) -> None:
@@ -161,13 +175,13 @@ class Visitor:
         if not self.scripts:
             return
         kind = self.service.kind(self.page) + state
-        looks = [look for look in LOOKS[self.language] if (kind, self.language, *look) not in self.service.seen]
+        every = (PICTURES if self.service.shots else LOOKS)[self.language]
+        looks = [look for look in every if self.service.first(kind, self.language, *look)]
         if not looks:
             return
         if self.page.locator("#map").count():
             self.page.wait_for_selector(DRAWN)
         for width, theme in looks:
-            self.service.seen.add((kind, self.language, width, theme))
             self.page.set_viewport_size({"width": width, "height": 900})
             self._turn(theme)
             self.examine(f"{kind} {self.language} {width} {theme}")
@@ -211,16 +225,19 @@ class Visitors:
             raise AttributeError(word)
         if word not in self.here:
             email = f"{PEOPLE[word]}@demo.kaimen.example"
-            self.here[word] = self.open().sign_in(email)
+            # Who has signed in before comes back with their cookies.
+            state = self.service.states.get((email, self.language))
+            self.here[word] = self.open(state=state) if state else self.open().sign_in(email)
         return self.here[word]
 
-    def open(self, scripts: bool = True) -> Visitor:
-        """Return somebody who has not signed in."""
+    def open(self, scripts: bool = True, state: object = None) -> Visitor:
+        """Return somebody who has not signed in, or who comes with the cookies of one who has."""
         context = self.browser.new_context(
             viewport={"width": WIDE, "height": 900},
             reduced_motion="reduce",
             java_script_enabled=scripts,
             locale="zh-CN",
+            storage_state=state,
         )
         context.set_default_timeout(30_000)
         visitor = Visitor(self.service, context.new_page(), self.language, scripts)

@@ -25,7 +25,7 @@ def said(definition: Definition, rnd: random.Random) -> dict[str, Any]:
     """Return a value for every word that gateways and tables ask for: one that is asked about, or another."""
     words: dict[str, list[Any]] = {"seats": [["1"], ["1", "2", "3"]]}
     words |= {name: [*sorted(constants, key=str), None] for name, constants in definition.asked.items()}
-    words |= dict.fromkeys(("answered", "declared"), [[], ["1"], ["1", "2", "3"]])
+    words |= {name: [[], ["1"], ["1", "2", "3"]] for name in ("answered", "declared")}
     words["reviews"] = [[], ["expert"], ["security", "right_holder"]]
     for table in definition.tables.values():
         words |= {column.name: list(column.domain) for column in table.inputs}
