@@ -38,6 +38,9 @@ from workflow import calendar, definitions, passwords
 from workflow.journal import digest
 from workflow.stages import STEPS
 
+# The cases are demands and entries of the open list, and wait for steps of these stages.
+STAGES = ("demand", "listing", "classification")
+
 BODIES, COLLEAGUES = 50, 20
 PASSWORD = "a door stands open"
 # Who signs in: a person of the large group, one of many offices, and someone who asks.
@@ -226,7 +229,9 @@ def waiting_steps() -> tuple[str, ...]:
     """Return the names of the steps that staff wait on, not counting those that are merely offered."""
     kept = [definitions.parsed(row) for row in map(definitions.current_row, ("demand", "listing")) if row]
     offered = {name for definition in kept for name in definition.offered}
-    return tuple(sorted(n for n, step in STEPS.items() if step.role is not Role.REQUESTER and n not in offered))
+    return tuple(
+        sorted(n for n, s in STEPS.items() if s.stage in STAGES and s.role is not Role.REQUESTER and n not in offered)
+    )
 
 
 def newest() -> dict[str, int]:
