@@ -12,7 +12,7 @@ from flask_login import login_required
 from api.numbers import key
 from api.pages import address_of, someone
 from api.process_map import Map, maps_of, ways_ahead
-from models import Case, CaseStatus, Definition, EventKind, Role, User, WorkItem, db
+from models import Case, CaseStatus, Companion, Definition, EventKind, Role, User, WorkItem, db
 from workflow import access, clock
 from workflow.history import LATEST, Passed, history, passed
 from workflow.journal import verify
@@ -45,19 +45,27 @@ def index() -> ResponseReturnValue:
     """List the reader's own cases: those that wait for them first."""
     person = someone()
     after = request.args.get("before", type=key)
-    mine = db.or_(Case.requester_id == person.id, Case.id.in_(access.shared_with(person)))
-    query = db.select(Case).where(mine).order_by(Case.id.desc())
-    if after is not None:
-        query = query.where(Case.id < after)
-    found = list(db.session.scalars(query.limit(PAGE + 1)))
-    keys = [case.id for case in found]
-    turned = db.select(WorkItem.case_id).where(WorkItem.case_id.in_(keys), access.waiting_for(person))
-    waiting = set(db.session.scalars(turned)) if keys else set()
+    # Each of the two goes along an index of its own; both in one condition would look at every case.
+    own = db.select(Case.id).where(Case.requester_id == person.id)
+    ways = (own, Case.id), (access.shared_with(person), Companion.case_id)
+    latest: set[int] = set()
+    for query, column in ways:
+        before = query if after is None else query.where(column < after)
+        latest.update(db.session.scalars(before.order_by(column.desc()).limit(PAGE + 1)))
+    keys = sorted(latest, reverse=True)[: PAGE + 1]
+    found = list(db.session.scalars(db.select(Case).where(Case.id.in_(keys)).order_by(Case.id.desc())))
+    # Each case is asked for what waits on it: asked together, every step that waits for anybody would be looked at.
+    waiting = {case.id for case in found[:PAGE] if case.status is not CaseStatus.ENDED and waits_for(person, case)}
     groups = {"turn": [], "open": [], "draft": [], "ended": []}  # type: dict[str, list[Case]]
     for case in found[:PAGE]:
         groups[group_of(case, case.id in waiting)].append(case)
     older = url_for("cases.index", before=found[PAGE - 1].id) if len(found) > PAGE else None
     return render_template("cases/index.html", groups=groups, older=older, paged=after is not None)
+
+
+def waits_for(person: User, case: Case) -> bool:
+    """Say whether a step waits for a person on a case, and is not merely offered."""
+    return any(not item.offered and access.may_take(person, case, item) for item in open_items(case))
 
 
 def group_of(case: Case, waits: bool) -> str:
