@@ -4,10 +4,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DDL, ForeignKey, Index, UniqueConstraint, event, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.agreement import Agreement
+from models.append_only import append_only
 from models.base import N_, Base, Json, Key, Numbered, now
 from models.case import Case
 from models.dataset import Dataset
@@ -119,18 +120,4 @@ class Access(Numbered, Base):
     user: Mapped[User | None] = relationship()
 
 
-REFUSAL = "the access log is append only"
-SQLITE_TRIGGERS = [
-    f"CREATE TRIGGER access_no_{verb.lower()} BEFORE {verb} ON access BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-POSTGRESQL_TRIGGERS = [
-    f"CREATE OR REPLACE FUNCTION access_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
-    "CREATE TRIGGER access_append_only BEFORE UPDATE OR DELETE ON access "
-    "FOR EACH ROW EXECUTE FUNCTION access_append_only()",
-    "CREATE TRIGGER access_no_truncate BEFORE TRUNCATE ON access EXECUTE FUNCTION access_append_only()",
-]
-for dialect, statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
-    for statement in statements:
-        event.listen(Access.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+append_only(Access.__table__, "the access log is append only")

@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DDL, ForeignKey, UniqueConstraint, event
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.append_only import append_only
 from models.base import Base, Numbered
 from models.user import User
 
@@ -60,18 +61,4 @@ class Event(Numbered, Base):
     actor: Mapped[User | None] = relationship(lazy="joined")
 
 
-REFUSAL = "the journal is append only"
-SQLITE_TRIGGERS = [
-    f"CREATE TRIGGER event_no_{verb.lower()} BEFORE {verb} ON event BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    for verb in ("UPDATE", "DELETE")
-]
-POSTGRESQL_TRIGGERS = [
-    f"CREATE OR REPLACE FUNCTION event_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-    f"$$ BEGIN RAISE EXCEPTION '{REFUSAL}'; END $$",
-    "CREATE TRIGGER event_append_only BEFORE UPDATE OR DELETE ON event "
-    "FOR EACH ROW EXECUTE FUNCTION event_append_only()",
-    "CREATE TRIGGER event_no_truncate BEFORE TRUNCATE ON event EXECUTE FUNCTION event_append_only()",
-]
-for dialect, statements in (("sqlite", SQLITE_TRIGGERS), ("postgresql", POSTGRESQL_TRIGGERS)):
-    for statement in statements:
-        event.listen(Event.__table__, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+append_only(Event.__table__, "the journal is append only")
