@@ -15,7 +15,7 @@ from api.mistakes import explained
 from api.pages import someone
 from api.security import FormView
 from models import N_, Expert, Role, User, db
-from workflow import committee, consultations
+from workflow import calendar, committee, consultations
 from workflow.committee import Amendment, Ending, Entry
 from workflow.errors import NotFound
 
@@ -33,7 +33,7 @@ FIELDS = {
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Show the members in office with what they are known for; the secretary sees the whole register."""
-    person, today = actor(), consultations.today()
+    person, today = actor(), calendar.today()
     inside = person is not None and bool(person.roles & committee.READERS)
     return render_template(
         "committee/index.html",
@@ -112,7 +112,7 @@ class Member(FormView):
     @staticmethod
     def page(member: Expert, values: Mapping[str, Any] | None = None, errors: Mapping[str, Any] | None = None) -> str:
         """Return the page of a member."""
-        today = consultations.today()
+        today = calendar.today()
         return render_template(
             "committee/show.html",
             member=member,
@@ -149,7 +149,7 @@ def end(number: int) -> ResponseReturnValue:
 
 def state(member: Expert) -> tuple[str, str, str]:
     """Return tone, icon and word for whether a member is in office."""
-    today = consultations.today()
+    today = calendar.today()
     if consultations.in_office(member, today):
         return (
             ("action", "plane", N_("请假"))

@@ -10,7 +10,6 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
@@ -23,11 +22,10 @@ from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
-from models.base import now
+from models.base import SHANGHAI, local_day, now
 
 LANGUAGES = ("zh", "en")
 CATALOGUES = Path(__file__).parent / "translations"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 COOKIE = "lang"
 # Where programs ask.
 PROGRAMS = "/api/"
@@ -185,7 +183,7 @@ def iso(value: date | datetime | None) -> str:
 
 
 def _local(value: date | datetime) -> date:
-    return value.astimezone(SHANGHAI).date() if isinstance(value, datetime) else value
+    return local_day(value) if isinstance(value, datetime) else value
 
 
 def _english() -> bool:

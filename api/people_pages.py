@@ -14,7 +14,7 @@ from api.forms import answered
 from api.mistakes import explained
 from api.pages import someone
 from models import N_, Membership, Organisation, OrganisationKind, Role, User, db
-from workflow import factors, offices
+from workflow import calendar, factors, offices
 from workflow.errors import NotFound
 from workflow.fields import Tick, prose
 
@@ -103,7 +103,7 @@ def index() -> ResponseReturnValue:
         total=total,
         wanted=wanted,
         organisations=_organisations(),
-        today=offices.today(),
+        today=calendar.today(),
         previous=turned(-1),
         next=turned(1),
     )
@@ -127,7 +127,7 @@ def appoint(number: int) -> ResponseReturnValue:
         place = db.session.get(Organisation, answer["organisation"])
         if place is None:
             raise ValidationError({"organisation": [N_("从列出的选项里选")]})
-        since = answer.get("since") or offices.today()
+        since = answer.get("since") or calendar.today()
         offices.appoint(person, place, answer["role"], since, answer.get("until"), by)
     except ValidationError as error:
         db.session.rollback()
@@ -200,7 +200,7 @@ def state(held: Membership, today: date) -> tuple[str, str, str]:
 
 def _page(person: User, appointing: dict[str, Any] | None = None, lost: dict[str, Any] | None = None) -> str:
     asking = someone()
-    today = offices.today()
+    today = calendar.today()
     held = sorted(person.memberships, key=lambda one: (not one.holds_on(today), one.organisation.name, one.role))
     return render_template(
         "people/show.html",

@@ -3,7 +3,7 @@
 from models import sqlite
 from models.agreement import AGREEMENT_STATES, Agreement, AgreementState, AgreementTemplate, ClauseChange
 from models.application import Application, ApplicationVersion, DataRequest, Review
-from models.base import N_, db, now
+from models.base import N_, SHANGHAI, db, local_day, now
 from models.case import KIND_TITLES, PREFIXES, Answer, Case, CaseStatus, Counter
 from models.classification import Classification, OpenType
 from models.companion import Companion
@@ -57,6 +57,7 @@ __all__ = [
     "KIND_TITLES",
     "N_",
     "PREFIXES",
+    "SHANGHAI",
     "STANCES",
     "Access",
     "Agreement",
@@ -128,6 +129,7 @@ __all__ = [
     "WorkItem",
     "WorkState",
     "db",
+    "local_day",
     "now",
     "sqlite",
     "take_codes",

@@ -1,8 +1,9 @@
 """What every table shares: the database handle, moments in time, and marks for words to be translated."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, DateTime, Enum, Integer, MetaData, Text
@@ -63,6 +64,9 @@ class Numbered:
     id: Mapped[int] = mapped_column(Key, primary_key=True)
 
 
+# The time zone in which days are counted, shown and lapse.
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
 # Nothing is written behind one's back: what a query must see is flushed by whoever asks it.
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_on_commit": False})
 
@@ -70,6 +74,11 @@ db = SQLAlchemy(model_class=Base, session_options={"autoflush": False, "expire_o
 def now() -> datetime:
     """Return this moment in UTC."""
     return datetime.now(UTC)
+
+
+def local_day(moment: datetime) -> date:
+    """Return the day in Shanghai on which a moment falls; every day that the law counts is one of these."""
+    return moment.astimezone(SHANGHAI).date()
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name gettext's tools look for

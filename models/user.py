@@ -8,7 +8,7 @@ from typing import ClassVar
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import N_, Base, Numbered, now
+from models.base import N_, Base, Numbered, local_day, now
 
 
 class Role(StrEnum):
@@ -116,7 +116,7 @@ class User(Numbered, Base):
     @cached_property
     def offices(self) -> frozenset[tuple[Role, int]]:
         """Return the roles held today, each with the key of its organisation."""
-        today = now().date()
+        today = local_day(now())
         return frozenset((m.role, m.organisation_id) for m in self.memberships if m.holds_on(today))
 
     @property

@@ -1,9 +1,9 @@
 """Entitlements for tests that are not about how one comes by them: an agreement in force on a case of the citizen's."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from models import Agreement, AgreementState, AgreementTemplate, Case, Dataset, Entitlement, db
-from workflow import entitlements, numbers
+from workflow import calendar, entitlements, numbers
 
 TODAY = date(2026, 1, 1)
 
@@ -11,7 +11,7 @@ TODAY = date(2026, 1, 1)
 def agreed(walker, case: Case, code: str, **terms) -> Agreement:
     """Return an agreement on a data set, in force, by which the citizen may download it."""
     template = AgreementTemplate(version=1 + db.session.query(AgreementTemplate).count(), clauses=[], since=TODAY)
-    today = date.today()
+    today = calendar.today()
     part = {"code": code, "name": "", "items": [], "rows": [], "quota": {}, "watermark": False}
     part |= {name: terms.pop(name) for name in tuple(terms) if name in part}
     said = {

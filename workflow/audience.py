@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from models import BODY_ROLES, Case, Consultation, Membership, Role, Seat, Support, User, WorkItem, WorkState, now
-from workflow import access
+from models import BODY_ROLES, Case, Consultation, Membership, Role, Seat, Support, User, WorkItem, WorkState
+from workflow import access, calendar
 from workflow.outbox import Sessions
 
 # These letters reach an account whose address has not been confirmed; they say nothing of any case.
@@ -83,7 +83,7 @@ def _in_office(session: Sessions, role: Role, organisation: int | None) -> list[
     """Return who holds a role today; a role of a body is held nowhere while the body is unknown."""
     if role in BODY_ROLES and organisation is None:
         return []
-    today = now().date()
+    today = calendar.today()
     query = (
         select(User)
         .join(Membership)

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
-from zoneinfo import ZoneInfo
 
-from models import Holiday, Limit, Unit, db
+from models import SHANGHAI as SHANGHAI
+from models import Holiday, Limit, Unit, db, now
+from models import local_day as local_day
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The register and the calendar change a few times a year; a process looks again after this many seconds.
 FRESH = 30.0
 _kept: dict[str, tuple[float, object]] = {}
@@ -19,12 +19,7 @@ Stretch = tuple[date, date]
 
 def today() -> date:
     """Return today's date in Shanghai."""
-    return datetime.now(SHANGHAI).date()
-
-
-def local_day(moment: datetime) -> date:
-    """Return the day in Shanghai on which a moment falls."""
-    return moment.astimezone(SHANGHAI).date()
+    return local_day(now())
 
 
 def day_start(day: date) -> datetime:

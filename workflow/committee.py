@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from models import N_, Expert, ExpertChange, Membership, Organisation, Role, User, db, now
-from workflow import consultations, offices, people
+from workflow import calendar, offices, people
 from workflow.errors import NotFound, NotYours
 from workflow.fields import Answer, Day, Lines, Text
 
@@ -81,7 +81,7 @@ def enter(said: dict[str, Any], by: User) -> Expert:
         expert = Expert(user_id=user.id, employer="", fields=[], away=[], conflicts=[])
         expert.user = user
         db.session.add(expert)
-    change(expert, stated(said) | {"since": said["since"] or consultations.today(), "until": said["until"]}, by)
+    change(expert, stated(said) | {"since": said["since"] or calendar.today(), "until": said["until"]}, by)
     try:
         offices.appoint(user, place, Role.EXPERT, expert.since, expert.until, by)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def end(expert: Expert, last_day: date, by: User) -> None:
     Raises NotYours where the one who does it is no secretary, ValidationError where the day lies before the first.
     """
     office(by)
-    today = consultations.today()
+    today = calendar.today()
     held = [each for each in expert.user.memberships if each.role is Role.EXPERT and not ended(each, today)]
     if expert.since and last_day < expert.since:
         raise ValidationError({"until": [N_("结束日期不能早于开始日期")]})

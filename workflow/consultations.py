@@ -39,7 +39,7 @@ UNDER_SEAL = frozenset({"seating", "hearing", "closing", "short"})
 def ask(case: Case, question: str, person: User | None) -> Consultation:
     """Put a question to the committee on a case; the secretary seats its members."""
     consultation = Consultation(
-        reference=numbers.reference("LZ", today().year),
+        reference=numbers.reference("LZ", calendar.today().year),
         question=question,
         asked_by_id=person.id if person else None,
         state="seating",
@@ -67,11 +67,6 @@ def members(day: dt.date) -> list[Expert]:
     """Return the members of the committee in office on a day, in the order of their names."""
     found = db.session.scalars(db.select(Expert).join(User).order_by(User.name, User.id))
     return [each for each in found if in_office(each, day)]
-
-
-def today() -> dt.date:
-    """Return today's date in Shanghai."""
-    return calendar.local_day(now())
 
 
 def in_office(expert: Expert, day: dt.date) -> bool:
@@ -126,7 +121,7 @@ def seat(consultation: Consultation, chosen: list[Expert], chair: int, stand_ins
     Raises ValidationError where the rules do not allow it: too few, an even number, a chair who does not sit, a
     member out of office or tied to the case.
     """
-    case, day = consultation.case, today()
+    case, day = consultation.case, calendar.today()
     keys, waiting = [each.user_id for each in chosen], list(stand_ins)
     if len(keys) < LEAST_SEATED or len(keys) % 2 == 0 or len(set(keys)) < len(keys):
         raise ValidationError({"experts": [N_("委员至少五名，人数为单数，每人一席。")]})
@@ -182,7 +177,7 @@ def fill(consultation: Consultation) -> bool:
         return False
     vacated = max(empty, key=lambda each: each.left_at or now())
     number, chaired = vacated.number, vacated.chair
-    known = {each.user_id: each for each in members(today())}
+    known = {each.user_id: each for each in members(calendar.today())}
     waiting = list(consultation.stand_ins)
     while waiting:
         key = waiting.pop(0)
@@ -420,7 +415,7 @@ class Candidate:
 
 def candidates(case: Case) -> list[Candidate]:
     """Return every member in office in the order in which they are proposed for a case, each with the reasons."""
-    day, words = today(), topics(case)
+    day, words = calendar.today(), topics(case)
     busy = loads()
     found = [
         Candidate(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, and_, cast, event, inspect, select
 from sqlalchemy.orm import Mapper, Session, contains_eager, scoped_session
 
-from models import Dataset, DatasetGroup, DatasetState, Demand, Organisation
+from models import Dataset, DatasetGroup, DatasetState, Demand, Organisation, local_day
 from workflow import search
 
 CHUNK = 500
@@ -95,7 +95,7 @@ def _demand_written(_: Mapper[Demand], connection: Connection, demand: Demand) -
         search.remove(connection, "demand", demand.case_id)
         return
     document = search.Document(
-        demand.case_id, demand.public_subject, demand.public_text, day=demand.published_at.date()
+        demand.case_id, demand.public_subject, demand.public_text, day=local_day(demand.published_at)
     )
     search.index(connection, "demand", document)
 

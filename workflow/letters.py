@@ -7,20 +7,18 @@ import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy import select, update
 
-from models import KIND_TITLES, Case, Job, Letter, User, now
+from models import KIND_TITLES, SHANGHAI, Case, Job, Letter, User, now
 from workflow import audience, invitations, outbox
 from workflow.outbox import Sessions
 from workflow.site import Site
 from workflow.stages import STEPS
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "letters"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The day as people write it, and with the year when it is not this one.
 DAYS = {"zh": ("M月d日（EEE）", "y年M月d日（EEE）"), "en": ("EEE d MMM", "EEE d MMM y")}
 SUBJECT = "Subject: "

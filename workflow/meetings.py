@@ -136,7 +136,7 @@ def attend(meeting: Meeting, present: set[int], by: User) -> None:
 
 def set_down(meeting: Meeting, said: dict[str, Any]) -> None:
     """Write down when and where a meeting is. Raises ValidationError for a day that has passed."""
-    if said["day"] < consultations.today():
+    if said["day"] < calendar.today():
         raise ValidationError({"day": [N_("日期不能早于今天。")]})
     meeting.title, meeting.place, meeting.note = said["title"], said["place"], said["note"]
     meeting.starts_at, meeting.ends_at = moment(said["day"], said["begins"]), moment(said["day"], said["ends"])

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from marshmallow import ValidationError
 from sqlalchemy import Select, func, or_, select
 
-from models import BODY_ROLES, N_, Membership, Organisation, OrganisationKind, Role, User, db, now
+from models import BODY_ROLES, N_, Membership, Organisation, OrganisationKind, Role, User, db
+from workflow import calendar
 from workflow.errors import NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def appoint(
     where = (Membership.user_id == user.id, Membership.organisation_id == place.id, Membership.role == role)
     # Two stewards who appoint the same person at once come here one after the other.
     db.session.refresh(user, with_for_update={"of": User})
-    begins = since or today()
+    begins = since or calendar.today()
     if any(row.until is None or row.until >= begins for row in db.session.scalars(select(Membership).where(*where))):
         raise ValidationError({"role": [N_("这个人已经有这个角色")]})
     held = Membership(user=user, organisation=place, role=role, since=since, until=until)
@@ -111,11 +112,6 @@ def people(words: str = "", organisation_id: int | None = None) -> Select[User]:
 def count(found: Select[User]) -> int:
     """Return how many people a select finds."""
     return db.session.scalar(select(func.count()).select_from(found.order_by(None).subquery())) or 0
-
-
-def today() -> date:
-    """Return the day on which roles are held now."""
-    return now().date()
 
 
 def _refuse_own(user: User, by: User | None) -> None:

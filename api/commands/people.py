@@ -10,7 +10,7 @@ from sqlalchemy import select
 from api.auth import links
 from api.seed.people import seed_people
 from models import Organisation, OrganisationKind, Role, db
-from workflow import offices, people
+from workflow import calendar, offices, people
 from workflow.links import HOURS, RESET
 
 bp = Blueprint("people_commands", __name__, cli_group=None)
@@ -33,7 +33,7 @@ def create_steward(email: str, name: str | None, organisation: str) -> None:
         email = people.address(email)
         user = people.invite(email, name or email.partition("@")[0])
         hub = offices.organisation(organisation, OrganisationKind.HUB)
-        offices.appoint(user, hub, Role.STEWARD, since=offices.today(), until=None, by=None)
+        offices.appoint(user, hub, Role.STEWARD, since=calendar.today(), until=None, by=None)
     except ValidationError as error:
         raise click.ClickException(_reasons(error)) from None
     click.echo(f"{email} is a steward of {hub.name}. Within {HOURS[RESET]} hours, set a password here:")
@@ -54,7 +54,7 @@ def add_member(email: str, organisation: str, role: str, since: datetime | None,
         raise click.ClickException(f"Nobody has the address {email}; they sign up first.")
     if place is None:
         raise click.ClickException(f"There is no organisation called {organisation}.")
-    first = since.date() if since else offices.today()
+    first = since.date() if since else calendar.today()
     try:
         offices.appoint(user, place, Role(role), first, until.date() if until else None, by=None)
     except ValidationError as error:

@@ -6,7 +6,7 @@ import pytest
 
 from models import Expert, ExpertChange, Role, User, db
 from tests.consulted import seating
-from workflow import casework, consultations
+from workflow import calendar, casework, consultations
 
 ENTRY = {
     "email": "citizen2@demo.kaimen.example",
@@ -121,7 +121,7 @@ def test_every_change_is_kept_with_what_stood_there_before(app, people, get, pos
 def test_who_is_no_longer_in_office_is_neither_proposed_nor_seated_and_may_return(app, people, get, post, walker):
     key = number(app, people, "expert3")
     with app.app_context():
-        yesterday = consultations.today().fromordinal(consultations.today().toordinal() - 1).isoformat()
+        yesterday = calendar.today().fromordinal(calendar.today().toordinal() - 1).isoformat()
         db.session.remove()
     assert post(f"/committee/{key}/end", "secretary", {"until": yesterday}).status_code == 303
     assert "专家委员（交通）" not in get("/committee").text

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from api.worker import background_of
 from models import Letter, Membership, OrganisationKind, Role, User, db
-from workflow import factors, offices, passwords, people
+from workflow import calendar, factors, offices, passwords, people
 
 PASSWORD = "a door stands open"
 PLACES = {Role.STEWARD: OrganisationKind.HUB, Role.AUDITOR: OrganisationKind.LEAD, Role.CLERK: OrganisationKind.BODY}
@@ -74,7 +74,7 @@ def test_only_a_steward_gives_and_ends_roles(app, numbers, as_):
     client = as_("steward")
     assert send(client, citizen, **form).status_code == 303
     assert roles_of(app, numbers["citizen"]) == {Role.REVIEWER}
-    yesterday = (offices.today() - timedelta(days=1)).isoformat()
+    yesterday = (calendar.today() - timedelta(days=1)).isoformat()
     assert send(client, ending, page=citizen, until=yesterday).status_code == 303
     assert roles_of(app, numbers["clerk"]) == set()
     with app.app_context():

@@ -1,6 +1,6 @@
 """Who may read which case: one rule, asked of the database for lists and of a case at hand."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,8 +21,9 @@ from models import (
     db,
     now,
 )
+from tests import hourglass
 from tests.undone import undone
-from workflow import access, casework, definitions
+from workflow import access, audience, calendar, casework, definitions
 from workflow.errors import NotFound
 
 STATES = st.sampled_from(list(CaseStatus))
@@ -35,7 +36,7 @@ CASES = st.lists(st.tuples(st.integers(0, 4), st.none() | st.integers(0, 3), STA
 
 def settle(population, cases) -> tuple[list[User], list[Case]]:
     """Put people with their offices, and cases, into four bodies."""
-    today, definition = now().date(), definitions.current("demand")
+    today, definition = calendar.today(), definitions.current("demand")
     kind = OrganisationKind.BODY
     bodies = [Organisation(name=f"单位 {number}", kind=kind) for number in range(4)]
     people = [User(email=f"{number}@random.example", name="人", password="") for number in range(len(population))]
@@ -157,7 +158,7 @@ def test_who_no_longer_or_does_not_yet_hold_an_office_reads_nothing(walker, word
     case, person = walker.at("assess_demand"), walker.person(word)
     assert access.may_see(person, case)
     for name, day in days.items():
-        setattr(person.memberships[0], name, now().date() + timedelta(days=day))
+        setattr(person.memberships[0], name, calendar.today() + timedelta(days=day))
     db.session.commit()
     db.session.expunge_all()
     person, case = walker.person(word), db.session.get_one(Case, case.id)
@@ -165,6 +166,21 @@ def test_who_no_longer_or_does_not_yet_hold_an_office_reads_nothing(walker, word
     assert access.roles_on(person, case) == frozenset()
     with pytest.raises(NotFound):
         access.find(case.reference, person)
+
+
+@pytest.mark.usefixtures("context")
+def test_an_office_is_held_from_midnight_to_midnight_in_shanghai(walker, monkeypatch):
+    case, person = walker.at("assess_demand"), walker.person("clerk")
+    body, day = person.memberships[0].organisation_id, date(2026, 11, 24)
+    person.memberships[0].since = person.memberships[0].until = day
+    db.session.commit()
+    glass = hourglass.install(monkeypatch, datetime(2026, 11, 23, 15, 59, tzinfo=UTC))
+    for minutes, held in ((0, False), (1, True), (24 * 60 - 1, True), (1, False)):
+        glass.let_pass(minutes=minutes)
+        db.session.expunge_all()
+        assert bool(walker.person("clerk").roles) is held
+        told = audience.persons(db.session, [{"role": "clerk", "organisation": body}], "task_waiting", case)
+        assert (walker.person("clerk") in told) is held
 
 
 @pytest.mark.usefixtures("context")

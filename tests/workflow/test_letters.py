@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models import Case, CaseStatus, Job, JobState, Letter, Membership, Role, Support, User, WorkItem, now
 from models import db as database
 from tests.answers import DEMAND
-from workflow import audience, background, letters, outbox
+from workflow import audience, background, calendar, letters, outbox
 from workflow.outbox import Sessions
 from workflow.site import Site
 
@@ -50,7 +50,7 @@ def test_a_role_of_a_body_reaches_that_bodys_people_alone(session, people, walke
 
 @pytest.mark.parametrize(("since", "until"), [(1, None), (None, -1)])
 def test_whoever_does_not_hold_the_role_today_gets_nothing(session, people, walker, since, until):
-    today, body = now().date(), walker.body()
+    today, body = calendar.today(), walker.body()
     held = session.scalars(select(Membership).where(Membership.user_id == person(people.clerk).id)).one()
     held.since = today + timedelta(days=since) if since else None
     held.until = today + timedelta(days=until) if until else None

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 from io import BytesIO
-from zoneinfo import ZoneInfo
 
 from asn1crypto import x509 as asn1
 from cryptography import x509
@@ -20,10 +19,10 @@ from pyhanko.sign.timestamps import HTTPTimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from models import SHANGHAI
 from workflow.documents.certificates import Identity
 from workflow.documents.rendering import Place, seal
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECONDS = 10
 # What is seen of a signature stands at the top left of its field, and is made smaller where it is too high.
 LAYOUT = SimpleBoxLayoutRule(

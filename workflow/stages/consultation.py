@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import N_, Case, Interest, Role, User, now
-from workflow import consultations, files, minutes
+from workflow import calendar, consultations, files, minutes
 from workflow.consultations import current, seat_of
 from workflow.fields import Answer, Attachments, Day, ExpertReference, Lines, Tick, choice, prose
 from workflow.stage import Stage
@@ -62,7 +62,7 @@ def seat_experts(case: Case, answer: dict[str, Any], secretary: User) -> dict[st
     Returns the numbers of the seats, each of which goes its own way.
     """
     consultation = current(case)
-    if answer["closes_on"] is not None and answer["closes_on"] <= consultations.today():
+    if answer["closes_on"] is not None and answer["closes_on"] <= calendar.today():
         raise ValidationError({"closes_on": [N_("截止日须在今天以后。")]})
     consultation.question, consultation.closes_on = answer["question"], answer["closes_on"]
     keys = [expert.user_id for expert in answer["stand_ins"]]
