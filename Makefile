@@ -9,6 +9,8 @@ PUBLIC_URL ?= http://$(HOST):$(PORT)
 VENV := .venv
 BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
+# The processes that tests start read the modules compiled, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 # An empty DATABASE_URL means a SQLite file in DATA_DIR.
 export DATA_DIR DATABASE_URL DEMO PUBLIC_URL
 
@@ -59,10 +61,10 @@ check: install ## Check that what is drawn is what is declared
 	@DATA_DIR=$$(mktemp -d) $(FLASK) check
 
 browser: $(VENV)/.tested ## Find or install a Chromium for the tests in the browser
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
+	@command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 	{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium fonts-noto-cjk >/dev/null; } || \
-	$(BIN)/playwright install chromium
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium-headless-shell fonts-noto-cjk >/dev/null; } || \
+	$(BIN)/playwright install --only-shell chromium
 
 bench: install $(VENV)/.tested ## Measure, and write bench/RESULTS.md
 	$(BIN)/python -m bench
