@@ -1,6 +1,6 @@
 """Entitlements for tests that are not about how one comes by them: an agreement in force on a case of the citizen's."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from models import Agreement, AgreementState, AgreementTemplate, Case, Dataset, Entitlement, db
 from workflow import calendar, entitlements, numbers

@@ -19,7 +19,6 @@ from models import (
     WorkItem,
     WorkState,
     db,
-    now,
 )
 from tests import hourglass
 from tests.undone import undone
