@@ -131,9 +131,7 @@ def postgresql(tmp_path_factory, _quick_passwords) -> Iterator[str]:
             connection.execute("SELECT pg_reload_conf()")
     fill(create_app(settings(tmp_path_factory.mktemp("pg_template"), base.format(name))))
     with psycopg.connect(base.format(name), autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA first")
-        for table in TABLES:
-            connection.execute(f'CREATE TABLE first."{table}" AS TABLE public."{table}"')
+        keep_first_rows(connection)
     yield base.format(name)
     with psycopg.connect(base.format("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -141,16 +139,25 @@ def postgresql(tmp_path_factory, _quick_passwords) -> Iterator[str]:
         server.cleanup()
 
 
-TABLES = tuple(db.metadata.tables)
+def keep_first_rows(connection: psycopg.Connection) -> None:
+    """Keep a copy of every row, and a procedure that brings a PostgreSQL database back to these."""
+    connection.execute("CREATE SCHEMA first")
+    empties, fills = [], []
+    for table in db.metadata.tables:
+        connection.execute(f'CREATE TABLE first."{table}" AS TABLE public."{table}"')
+        empties.append(f'DELETE FROM public."{table}";')
+        if connection.execute(f'SELECT 1 FROM first."{table}" LIMIT 1').fetchone():
+            fills.append(f'INSERT INTO public."{table}" SELECT * FROM first."{table}";')
+    body = "\n".join(empties + fills)
+    connection.execute(f"CREATE PROCEDURE first.go_back() LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
 
 
-def go_back(url: str) -> None:
-    """Bring a PostgreSQL database back to its first rows, past triggers and foreign keys."""
-    with psycopg.connect(url) as connection:
+@pytest.fixture(scope="session")
+def go_back(postgresql) -> Iterator[Callable[[], Any]]:
+    """Return what brings the PostgreSQL database back to its first rows, past triggers and foreign keys."""
+    with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
-        for table in TABLES:
-            connection.execute(f'DELETE FROM public."{table}"')
-            connection.execute(f'INSERT INTO public."{table}" SELECT * FROM first."{table}"')
+        yield lambda: connection.execute("CALL first.go_back()")
 
 
 @pytest.fixture(params=DATABASES)
@@ -159,29 +166,35 @@ def database_url(request, tmp_path) -> str:
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kaimen.sqlite")
         return ""
-    url = request.getfixturevalue("postgresql")
-    go_back(url)
-    return url
+    request.getfixturevalue("go_back")()
+    return request.getfixturevalue("postgresql")
 
 
 @pytest.fixture(scope="session")
-def kept(tmp_path_factory) -> Callable[[str, Path], Flask]:
-    """Return what builds the service once for each database and hands it on, as new, with the folder of a test."""
-    built: dict[str, tuple[Flask, dict[str, Any], Path]] = {}
+def kept(tmp_path_factory) -> Callable[..., Flask]:
+    """Return what builds the service once for each database and hands it on, as new, with the folder of a test.
 
-    def hand_on(url: str, folder: Path) -> Flask:
+    Tests that need pages of their own name what adds them, and share a service that has them.
+    """
+    built: dict[tuple[str, Any], tuple[Flask, dict[str, Any], Path]] = {}
+
+    def hand_on(url: str, folder: Path, add: Callable[[Flask], None] | None = None) -> Flask:
         settled = settings(folder, url)
-        if url not in built:
+        if (url, add) not in built:
             place = tmp_path_factory.mktemp("kept") / "data"
             place.symlink_to(folder)
             app = create_app({**settled, "DATA_DIR": str(place)})
-            built[url] = app, dict(app.config), place
-        app, config, place = built[url]
+            if add is not None:
+                add(app)
+            built[url, add] = app, dict(app.config), place
+        app, config, place = built[url, add]
         place.unlink()
         place.symlink_to(folder)
         app.config.clear()
         app.config.update(config)
         app.extensions["kaimen.background"] = Background(app)
+        # `client_of` takes it away, so that a test may sign in without a page.
+        app.login_manager.session_protection = "basic"
         # Where the store lies was looked up in the folder of another test.
         store.at.cache_clear()
         return app
@@ -310,9 +323,8 @@ def each_house(request, tmp_path_factory) -> Iterator[House]:
     if request.param == "sqlite":
         yield request.getfixturevalue("house")
     else:
-        url = request.getfixturevalue("postgresql")
-        go_back(url)
-        yield from built(tmp_path_factory.mktemp("house"), url)
+        request.getfixturevalue("go_back")()
+        yield from built(tmp_path_factory.mktemp("house"), request.getfixturevalue("postgresql"))
 
 
 def built(folder: Path, url: str) -> Iterator[House]:

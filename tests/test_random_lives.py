@@ -44,7 +44,7 @@ from workflow.stages import STEPS
 from workflow.worklist import open_items
 
 # The everyday run lives the same few lives; LIVES=500 lives as many, other ones each time.
-LIVES = int(os.environ.get("LIVES", "20"))
+LIVES = int(os.environ.get("LIVES", "12"))
 BEGIN = datetime(2026, 10, 30, 10, tzinfo=calendar.SHANGHAI)
 # What is extended a second time, or too late, is refused as no longer open.
 EXTENDING = ("extend_answer", "extend_decision")

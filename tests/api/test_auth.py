@@ -9,21 +9,15 @@ from sqlalchemy import select
 
 from api.auth import actor, links
 from models import Job, db
+from tests.conftest import lent
 from workflow import passwords, people, tokens
 from workflow.links import CONFIRM, RESET
 
 EMAIL, PASSWORD, OTHER = "reader@office.example", "a door stands open", "another open door"
 
 
-@pytest.fixture
-def app(own_app):
-    """Return a service to which pages may be added."""
-    return own_app
-
-
-@pytest.fixture
-def site(app):
-    """Return the service with a page and an address for programs that tell who asks."""
+def add_pages(app):
+    """Add a page and an address for programs that tell who asks."""
 
     @app.route("/who", endpoint="who", methods=["GET", "POST"])
     @app.route("/api/who", endpoint="api_who", methods=["GET", "POST"])
@@ -31,6 +25,16 @@ def site(app):
     def who():
         return actor().email
 
+
+@pytest.fixture
+def app(database_url, tmp_path, kept):
+    """Return a service with pages of its own."""
+    yield from lent(kept(database_url, tmp_path, add_pages))
+
+
+@pytest.fixture
+def site(app):
+    """Return the service with somebody who signs in."""
     with app.app_context():
         people.invite(EMAIL, "读者").password = passwords.kept(PASSWORD)
         db.session.commit()

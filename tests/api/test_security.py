@@ -10,6 +10,7 @@ from flask_login import login_required
 from api import create_app
 from api.security import POLICY, FormView
 from models import db
+from tests.conftest import lent
 from workflow import passwords, people
 
 EMAIL, PASSWORD = "reader@office.example", "a door stands open"
@@ -37,13 +38,12 @@ def add_pages(app):
     app.add_url_rule("/note", view_func=Note.as_view("note"))
     app.add_url_rule("/plain", "plain", lambda: "written", methods=["GET", "POST"])
     app.add_url_rule("/mine", "mine", login_required(lambda: "mine"), methods=["GET", "POST"])
-    return app
 
 
 @pytest.fixture
-def app(own_app):
-    """Return a service to which pages may be added."""
-    return own_app
+def app(database_url, tmp_path, kept):
+    """Return a service with pages of its own."""
+    yield from lent(kept(database_url, tmp_path, add_pages))
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def unwritten(monkeypatch):
 
 @pytest.fixture
 def client(app):
-    return add_pages(app).test_client()
+    return app.test_client()
 
 
 @pytest.fixture
@@ -232,7 +232,8 @@ def test_the_visitors_address_is_taken_from_proxies_of_ours_alone(tmp_path):
     assert seen == [429, 400]
 
 
-def test_pages_name_a_file_anew_when_it_changes_and_wherever_the_service_stands(app, tmp_path):
+def test_pages_name_a_file_anew_when_it_changes_and_wherever_the_service_stands(own_app, tmp_path):
+    app = own_app
     app.static_folder = tmp_path
     say = "{{ url_for('static', filename='a.css') }} {{ url_for('home') }} {{ url_for('plain', next='/mine') }}"
     add_pages(app)
