@@ -1,10 +1,13 @@
 /* Draws a case's process with bpmn-js and marks where it stands. The list beside the map says the same in words.
 
-   The page holds <div id="map" data-xml="address of the diagram"> and a block <script type="application/json"
-   id="map-state"> with {done: [ids], flows: [ids], here: [{id, label}]}; ids the diagram does not draw are left out. */
+   The page holds <div id="map" data-xml="address of the diagram" data-viewer="address of bpmn-js"> and a block
+   <script type="application/json" id="map-state"> with {done: [ids], flows: [ids], here: [{id, label}]}; ids the
+   diagram does not draw are left out. Drawing takes longer than everything else on the page, so it waits until the map
+   comes into view, or until the page has stood for a while, so that whoever prints it finds it drawn. */
 (() => {
   const box = document.getElementById("map");
-  if (!box || !window.BpmnJS) return;
+  if (!box) return;
+  const PATIENCE = 3000;
   const state = JSON.parse(document.getElementById("map-state").textContent);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   let viewer = null;
@@ -63,11 +66,18 @@
     box.dataset.drawn = "yes";
   }
 
+  function load(address) {
+    return new Promise((loaded, failed) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: address, onload: loaded, onerror: failed });
+      document.head.append(script);
+    });
+  }
+
   async function start() {
-    const answer = await fetch(box.dataset.xml, { credentials: "same-origin" });
+    const [answer] = await Promise.all([fetch(box.dataset.xml, { credentials: "same-origin" }), load(box.dataset.viewer)]);
     if (!answer.ok) return;
     const xml = await answer.text();
-    document.getElementById("map-part")?.removeAttribute("hidden");
     await draw(xml);
     document.querySelectorAll("[data-km-map]").forEach((button) => button.addEventListener("click", () => {
       if (button.dataset.kmMap === "all") viewer.get("canvas").zoom("fit-viewport", "auto");
@@ -75,5 +85,14 @@
     }));
     document.addEventListener("km:theme", () => draw(xml));
   }
-  start();
+
+  const seen = new Promise((known) => {
+    new IntersectionObserver((entries, watch) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      known();
+    }).observe(box);
+  });
+  const stood = new Promise((known) => { addEventListener("load", () => setTimeout(known, PATIENCE)); });
+  Promise.race([seen, stood]).then(start);
 })();

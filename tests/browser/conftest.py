@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from api import create_app
 from api.seed.people import FILE, known_password
@@ -22,6 +22,12 @@ from tests.conftest import empty, fill, settings
 CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
 
 
+class Lasting(WSGIRequestHandler):
+    """Answers many requests on one connection, as the service does where it is in use."""
+
+    protocol_version = "HTTP/1.1"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return a Chromium: the machine's, best the one without a screen, or the one that playwright has brought.
@@ -30,7 +36,9 @@ def browser() -> Iterator[Browser]:
     tests of other modules come.
     """
     own = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    options = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    options = ["--disable-gpu", "--renderer-process-limit=1"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--no-sandbox")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=own, args=options)
         yield opened
@@ -43,7 +51,7 @@ def running(folder: Path, url: str, seen: Path) -> Iterator[Service]:
     app = create_app(settings(folder, url))
     fill(app)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Lasting)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
