@@ -35,7 +35,7 @@ class WorkItem(Base):
         Index("ix_work_item_unclaimed", *WAITS, *OFFICE, "holder_id", "paused", "due_at", "id"),
         Index("ix_work_item_step", *WAITS, *OFFICE, "step", "paused", "due_at", "id", "holder_id"),
         Index("ix_work_item_newest", *WAITS, *OFFICE, "opened_at", "id", "holder_id", "paused", "due_at"),
-        Index("ix_work_item_holder", *WAITS, "holder_id", "paused", "due_at", "id", *OFFICE, "step"),
+        Index("ix_work_item_holder", *WAITS, "holder_id", "paused", "due_at", "id", *OFFICE, "step", "opened_at"),
         Index(None, "case_id", "state"),
     )
 

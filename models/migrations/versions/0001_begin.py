@@ -900,7 +900,18 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_work_item_holder",
-            ["state", "offered", "holder_id", "paused", "due_at", "id", "role", "organisation_id", "step"],
+            [
+                "state",
+                "offered",
+                "holder_id",
+                "paused",
+                "due_at",
+                "id",
+                "role",
+                "organisation_id",
+                "step",
+                "opened_at",
+            ],
             unique=False,
         )
         batch_op.create_index(
