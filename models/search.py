@@ -49,7 +49,6 @@ def _sqlite(kind: str) -> list[str]:
     ]
 
 
-SQLITE_SEARCH = [statement for kind in KINDS for statement in _sqlite(kind)]
 for kind, table in INDEXES.items():
     for statement in _sqlite(kind):
         event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect="sqlite"))
