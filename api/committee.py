@@ -15,7 +15,7 @@ from api.mistakes import explained
 from api.pages import someone
 from api.security import FormView
 from models import N_, Expert, Role, User, db
-from workflow import calendar, committee, consultations
+from workflow import calendar, committee, consultations, seating
 from workflow.committee import Amendment, Ending, Entry
 from workflow.errors import NotFound
 
@@ -37,10 +37,10 @@ def index() -> ResponseReturnValue:
     inside = person is not None and bool(person.roles & committee.READERS)
     return render_template(
         "committee/index.html",
-        members=consultations.members(today),
+        members=seating.members(today),
         register=committee.everybody() if inside else [],
         keeps=person is not None and Role.SECRETARY in person.roles,
-        loads=consultations.loads() if inside else {},
+        loads=seating.loads() if inside else {},
         advice=consultations.advice_followed(),
         state=state,
         today=today,
@@ -118,9 +118,9 @@ class Member(FormView):
             member=member,
             state=state(member),
             history=committee.history(member),
-            load=consultations.loads().get(member.user_id, 0),
+            load=seating.loads().get(member.user_id, 0),
             keeps=Role.SECRETARY in someone().roles,
-            may_end=consultations.in_office(member, today),
+            may_end=seating.in_office(member, today),
             labels=FIELDS,
             schema=Amendment,
             values=committee.written(member) if values is None else values,
@@ -150,12 +150,8 @@ def end(number: int) -> ResponseReturnValue:
 def state(member: Expert) -> tuple[str, str, str]:
     """Return tone, icon and word for whether a member is in office."""
     today = calendar.today()
-    if consultations.in_office(member, today):
-        return (
-            ("action", "plane", N_("请假"))
-            if consultations.away(member, today)
-            else ("done", "circle-check", N_("在任"))
-        )
+    if seating.in_office(member, today):
+        return ("action", "plane", N_("请假")) if seating.away(member, today) else ("done", "circle-check", N_("在任"))
     if member.since and member.since > today:
         return "neutral", "clock", N_("未开始")
     return "neutral", "circle-x", N_("已结束")

@@ -8,8 +8,8 @@ from flask_babel import gettext, ngettext
 
 from api.questions import Options
 from models import Case, Interest, Seat
-from workflow import consultations
-from workflow.consultations import Candidate
+from workflow import consultations, seating
+from workflow.seating import Candidate
 
 # So many members are proposed where there are enough, and so many stand-ins.
 SEATS, STAND_INS = 7, 2
@@ -19,7 +19,7 @@ def candidate_options(case: Case) -> list[tuple[str, str, str, str]]:
     """Return the members of the committee in the order in which they are proposed: why, and what bars them."""
     return [
         (str(each.expert.user_id), each.expert.user.name, reasons(each), bars(each))
-        for each in consultations.candidates(case)
+        for each in seating.candidates(case)
     ]
 
 
@@ -36,7 +36,7 @@ def unsure_options(case: Case) -> list[tuple[str, str, str]]:
 
 def proposal(case: Case) -> dict[str, object]:
     """Return whom the service proposes: those who may sit, are there, fit best and have least to do."""
-    able = [str(each.expert.user_id) for each in consultations.candidates(case) if not each.bars and not each.away]
+    able = [str(each.expert.user_id) for each in seating.candidates(case) if not each.bars and not each.away]
     # An odd number sits, so that there is a majority.
     seats = min(SEATS, len(able) - 1 + len(able) % 2)
     asked = consultations.current(case).question if case.consultations else ""
@@ -76,7 +76,7 @@ def called(seat: Seat) -> str:
 
 def sitting(case: Case) -> list[Seat]:
     """Return who sits on a case now."""
-    return consultations.sitting(consultations.current(case)) if case.consultations else []
+    return seating.sitting(consultations.current(case)) if case.consultations else []
 
 
 def offered(case: Case) -> dict[Any, Callable[[], Options]]:

@@ -10,7 +10,7 @@ from api.auth import actor
 from api.judging import Judging, judging
 from api.marks import Mark
 from models import N_, STANCES, Case, Consultation, Document, Interest, Seat, Stance, User
-from workflow import consultations, hearing
+from workflow import consultations, hearing, seating
 from workflow.counting import Measure
 from workflow.hearing import Counted, Place, Standing
 from workflow.sealing import BrokenSeal
@@ -86,7 +86,7 @@ def register(app: Flask) -> None:
         left_words=hearing.LEFT,
         member_of=member_of,
         own_words=own_words,
-        parties_of=consultations.parties,
+        parties_of=seating.parties,
         procedure_words=PROCEDURES,
         result_words=hearing.RESULTS,
         risk_words=RISKS,

@@ -1,7 +1,9 @@
 """Measure submits through the door, beside the very same rows written by bare SQL, one transaction for each submit.
 
 The limit is the database's own: every INSERT, UPDATE and DELETE that a submit caused is written down with its values,
-and carried out again by the driver alone on a copy of the database as it was before. `python -m bench.door` prints it.
+and carried out again by the driver alone on a copy of the database as it was before. Between the two stands what the
+door cannot do without: the same statements, those that read as well, handed to SQLAlchemy as finished text, and what
+they found fetched, without a rule, a process or an object. `python -m bench.door` prints it.
 """
 
 import contextlib
@@ -17,11 +19,13 @@ from typing import Any
 
 import psycopg
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine
 
 from bench.databases import app_on, postgresql, prepare, server
 from models import User, db
 from models.sqlite import PRAGMAS
+from models.sqlite import prepare as prepare_sqlite
 from tests.answers import OPENED
 from tests.conftest import people_of
 from tests.walks import Walker
@@ -29,7 +33,11 @@ from workflow import casework
 
 LIVES, ROUNDS = 40, 3
 WRITES = ("INSERT", "UPDATE", "DELETE")
+# Beginning and ending a transaction is no statement of a submit's.
+WORDS = (*WRITES, "SELECT")
 Statement = tuple[str, Any, bool]
+# Submits a second: through the door, by SQLAlchemy alone, by the driver alone.
+Figures = tuple[float, float, float]
 
 
 def lives(app: Flask, number: int, submitted: Callable[[], None] = lambda: None) -> float:
@@ -56,11 +64,11 @@ def lives(app: Flask, number: int, submitted: Callable[[], None] = lambda: None)
 
 @contextlib.contextmanager
 def written(app: Flask) -> Iterator[list[list[Statement]]]:
-    """Write down what each submit writes: a list of statements for each, begun by a call."""
+    """Write down what each submit asks of the database: a list of statements for each, begun by a call."""
     submits: list[list[Statement]] = [[]]
 
     def executed(connection: Any, cursor: Any, sql: str, values: Any, context: Any, many: bool) -> None:
-        if sql.lstrip().upper().startswith(WRITES):
+        if sql.lstrip().upper().startswith(WORDS):
             submits[-1].append((sql, values, many))
 
     with app.app_context():
@@ -71,10 +79,11 @@ def written(app: Flask) -> Iterator[list[list[Statement]]]:
 
 
 def replay(connection: Any, submits: list[list[Statement]], begin: str) -> float:
-    """Carry the statements of each submit out by the driver alone; return the seconds it took."""
+    """Carry out what each submit writes by the driver alone; return the seconds it took."""
     cursor = connection.cursor()
+    writing = [[each for each in submit if each[0].lstrip().upper().startswith(WRITES)] for submit in submits]
     began = time.perf_counter()
-    for statements in submits:
+    for statements in writing:
         cursor.execute(begin)
         for sql, values, many in statements:
             if many and isinstance(values[0], tuple | dict):
@@ -85,47 +94,69 @@ def replay(connection: Any, submits: list[list[Statement]], begin: str) -> float
     return time.perf_counter() - began
 
 
-def on_sqlite(folder: Path) -> tuple[float, float]:
-    """Return submits a second through the door and by bare SQL, on SQLite."""
+def through_sqlalchemy(engine: Engine, submits: list[list[Statement]]) -> float:
+    """Carry out the statements of each submit by SQLAlchemy, and fetch what they find; return the seconds it took."""
+    with engine.connect() as connection:
+        began = time.perf_counter()
+        for statements in submits:
+            with connection.begin():
+                for sql, values, _ in statements:
+                    found = connection.exec_driver_sql(sql, values)
+                    if found.returns_rows:
+                        found.all()
+        seconds = time.perf_counter() - began
+    engine.dispose()
+    return seconds
+
+
+def on_sqlite(folder: Path) -> Figures:
+    """Return submits a second through the door, by SQLAlchemy and by bare SQL, on SQLite."""
     app = app_on(folder)
     prepare(app)
     lives(app, 2)
     with contextlib.closing(sqlite3.connect(folder / "kaimen.sqlite")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    shutil.copy(folder / "kaimen.sqlite", folder / "bare.sqlite")
+    for copy in ("bare", "library"):
+        shutil.copy(folder / "kaimen.sqlite", folder / f"{copy}.sqlite")
     with written(app) as submits:
         lives(app, LIVES, lambda: submits.append([]))
+    submits = [each for each in submits if each]
     with contextlib.closing(sqlite3.connect(folder / "bare.sqlite", isolation_level=None)) as connection:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
-        bare = replay(connection, [each for each in submits if each], "BEGIN IMMEDIATE")
+        bare = replay(connection, submits, "BEGIN IMMEDIATE")
+    engine = create_engine(f"sqlite:///{folder / 'library.sqlite'}")
+    prepare_sqlite(engine)
+    library = through_sqlalchemy(engine, submits)
     count = LIVES * len(OPENED)
-    return count / lives(app, LIVES), count / bare
+    return count / lives(app, LIVES), count / library, count / bare
 
 
-def on_postgresql(folder: Path, address: str) -> tuple[float, float]:
-    """Return submits a second through the door and by bare SQL, on PostgreSQL."""
+def on_postgresql(folder: Path, address: str) -> Figures:
+    """Return submits a second through the door, by SQLAlchemy and by bare SQL, on PostgreSQL."""
     with postgresql(address) as (url, name):
         app = app_on(folder, url)
         prepare(app)
         lives(app, 2)
         with app.app_context():
             db.engine.dispose()
-        with postgresql(address, template=name) as (copy, _):
+        with postgresql(address, name) as (copy, _), postgresql(address, name) as (other, _):
             with written(app) as submits:
                 lives(app, LIVES, lambda: submits.append([]))
+            submits = [each for each in submits if each]
             with psycopg.connect(copy, autocommit=True) as connection:
-                bare = replay(connection, [each for each in submits if each], "BEGIN")
+                bare = replay(connection, submits, "BEGIN")
+            library = through_sqlalchemy(create_engine(other.replace("postgresql:", "postgresql+psycopg:", 1)), submits)
         door = lives(app, LIVES)
         with app.app_context():
             db.engine.dispose()
     count = LIVES * len(OPENED)
-    return count / door, count / bare
+    return count / door, count / library, count / bare
 
 
 def rows(rounds: int = ROUNDS) -> list[SimpleNamespace]:
-    """Return a row for each database: submits a second through the door, by bare SQL, and their ratio (medians)."""
-    found: dict[str, list[tuple[float, float]]] = {"SQLite": [], "PostgreSQL": []}
+    """Return a row for each database: submits a second each way, and how they compare to bare SQL (medians)."""
+    found: dict[str, list[Figures]] = {"SQLite": [], "PostgreSQL": []}
     with server() as address:
         for _ in range(rounds):
             with tempfile.TemporaryDirectory() as folder:
@@ -135,9 +166,11 @@ def rows(rounds: int = ROUNDS) -> list[SimpleNamespace]:
     return [
         SimpleNamespace(
             database=name,
-            door=statistics.median(door for door, _ in figures),
-            bare=statistics.median(bare for _, bare in figures),
-            ratio=statistics.median(door / bare for door, bare in figures),
+            door=statistics.median(door for door, _, _ in figures),
+            library=statistics.median(library for _, library, _ in figures),
+            bare=statistics.median(bare for _, _, bare in figures),
+            ratio=statistics.median(door / bare for door, _, bare in figures),
+            most=statistics.median(library / bare for _, library, bare in figures),
         )
         for name, figures in found.items()
     ]
@@ -145,9 +178,12 @@ def rows(rounds: int = ROUNDS) -> list[SimpleNamespace]:
 
 def table(found: list[SimpleNamespace]) -> str:
     """Return the rows as a table in Markdown."""
-    head = "| submits through the door | door, a second | the same rows by bare SQL, a second | ratio |\n"
-    head += "|---|--:|--:|--:|\n"
-    return head + "".join(f"| {r.database} | {r.door:.0f} | {r.bare:.0f} | {r.ratio:.2f} |\n" for r in found)
+    head = "| submits a second | door | its statements by SQLAlchemy alone | its writes by the driver alone "
+    head += "| door to driver | SQLAlchemy to driver |\n|---|--:|--:|--:|--:|--:|\n"
+    return head + "".join(
+        f"| {r.database} | {r.door:.0f} | {r.library:.0f} | {r.bare:.0f} | {r.ratio:.2f} | {r.most:.2f} |\n"
+        for r in found
+    )
 
 
 if __name__ == "__main__":

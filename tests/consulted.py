@@ -17,7 +17,7 @@ def opinion(stance: str) -> dict:
     return OPINION | {"stance": stance} | ({"measures": ["只在数据沙箱内使用"]} if stance == "conditions" else {})
 
 
-def seating(walker, members=MEMBERS, stand_ins=STAND_INS, **changes) -> dict:
+def to_seat(walker, members=MEMBERS, stand_ins=STAND_INS, **changes) -> dict:
     """Return the secretary's answer that seats some members, the first of them in the chair."""
     keys = {who: str(walker.person(who).id) for who in (*members, *stand_ins)}
     return {

@@ -23,7 +23,7 @@ from api import create_app
 from api.worker import background_of
 from models import Case, Consultation, Event, EventKind, Incident, Letter, Opinion, db
 from tests import crew
-from tests.consulted import MEMBERS, NO_TIE, opinion, seating
+from tests.consulted import MEMBERS, NO_TIE, opinion, to_seat
 from tests.walks import Walker
 from workflow import background, consultations, replay, tokens
 
@@ -192,7 +192,7 @@ def ballot(service: Service, walker: Walker, clients: Mapping[str, Client], chan
 
     Must be called inside an application context.
     """
-    case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", seating(walker))])
+    case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", to_seat(walker))])
     walker.take(case, [("declare_interest", who, NO_TIE) for who in MEMBERS])
     reference, number = case.reference, case.id
     db.session.rollback()

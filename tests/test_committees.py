@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError
 
 from models import db
-from tests.consulted import CONCLUSION, NO_TIE, TIE, opinion, seating
+from tests.consulted import CONCLUSION, NO_TIE, TIE, opinion, to_seat
 from tests.undone import undone
-from workflow import casework, consultations, replay
+from workflow import casework, consultations, replay, seating
 from workflow.errors import Refused
 from workflow.worklist import open_items
 
@@ -109,7 +109,7 @@ def test_what_comes_of_a_committee_follows_from_the_rules(app, walker, plan):
     rules = Reference(members, stand_ins)
     with undone(app):
         case = walker.at("seat_experts")
-        walker.take(case, [("seat_experts", "secretary", seating(walker, members, stand_ins))])
+        walker.take(case, [("seat_experts", "secretary", to_seat(walker, members, stand_ins))])
         for who, deed in order:
             step, answer = DEEDS[deed]
             try:
@@ -140,7 +140,7 @@ def test_what_comes_of_a_committee_follows_from_the_rules(app, walker, plan):
 
 def test_a_journal_in_which_a_member_withdraws_before_another_answers_can_be_replayed(app, walker):
     with app.app_context():
-        case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", seating(walker, stand_ins=()))])
+        case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", to_seat(walker, stand_ins=()))])
         for who, deed in (("expert1", "declare"), ("expert5", "recuse"), ("expert1", "support")):
             step, answer = DEEDS[deed]
             casework.submit(case, step, answer, actor=walker.person(who))
@@ -149,10 +149,10 @@ def test_a_journal_in_which_a_member_withdraws_before_another_answers_can_be_rep
 
 def test_when_the_chair_withdraws_after_another_somebody_takes_the_chair(app, walker):
     with app.app_context():
-        case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", seating(walker, stand_ins=()))])
+        case = walker.take(walker.at("seat_experts"), [("seat_experts", "secretary", to_seat(walker, stand_ins=()))])
         for who in ("expert5", "expert1"):
             casework.submit(case, "declare_interest", TIE, actor=walker.person(who))
-        assert [each.number for each in consultations.sitting(consultations.current(case)) if each.chair] == [2]
+        assert [each.number for each in seating.sitting(consultations.current(case)) if each.chair] == [2]
 
 
 def test_a_quorum_is_two_thirds_and_never_fewer_than_three():

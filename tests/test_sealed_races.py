@@ -8,8 +8,8 @@ import pytest
 
 from models import Clock, ClockState, Consultation, Event, EventKind, Incident, Job, Opinion, SealedOpinion, db
 from tests import crew
-from tests.consulted import MEMBERS, NO_TIE, TIE, opinion, seating
-from workflow import casework, consultations
+from tests.consulted import MEMBERS, NO_TIE, TIE, opinion, to_seat
+from workflow import casework, consultations, seating
 from workflow.worklist import open_items
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -35,7 +35,7 @@ def seated(walker):
 
     def seat(*stand_ins):
         case = walker.at("seat_experts")
-        return walker.take(case, [("seat_experts", "secretary", seating(walker, stand_ins=stand_ins))])
+        return walker.take(case, [("seat_experts", "secretary", to_seat(walker, stand_ins=stand_ins))])
 
     return seat
 
@@ -134,7 +134,7 @@ def test_two_who_withdraw_at_one_moment_share_one_stand_in(race, seated, people,
     ]
     done = race(*[(crew.submit, words | {"email": getattr(people, who)}) for who in leaving], *staying)
     assert done == [case.reference] * 7
-    seats = consultations.sitting(consultations.current(case))
+    seats = seating.sitting(consultations.current(case))
     assert len(seats) == 6
     [came] = [each for each in seats if each.stand_in]
     assert (came.number in (3, 4), came.user_id) == (True, walker.person("expert8").id)

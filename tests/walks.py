@@ -45,7 +45,7 @@ class Walker:
         if answer.get("screening") == "route" or (step == "screen_demand" and "screening" not in answer):
             return {"body": str(self.body().id), **answer}
         if step == "seat_experts":
-            return {**consulted.seating(self), **answer}
+            return {**consulted.to_seat(self), **answer}
         if step in ("submit_application", "complete_application"):
             return {**form(*self.asked_for(case)), **answer}
         if step == "review_application" and case is not None and answer["opinion"] != "ask":

@@ -1,8 +1,6 @@
-"""Consultations of the expert committee: who may sit, who sits, what was handed in, and what came of it (article 8)."""
+"""Consultations of the expert committee: what is asked, what was handed in, and what came of it (article 8)."""
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError
@@ -13,10 +11,8 @@ from models import (
     Consultation,
     Event,
     EventKind,
-    Expert,
     Interest,
     Opinion,
-    Role,
     SealedOpinion,
     Seat,
     Stance,
@@ -24,8 +20,8 @@ from models import (
     db,
     now,
 )
-from workflow import calendar, counting, enclosures, journal, numbers, sealing
-from workflow.counting import LEAST_SEATED, Count
+from workflow import calendar, counting, enclosures, journal, numbers, sealing, seating
+from workflow.counting import Count
 from workflow.enclosures import Enclosure
 from workflow.errors import NotOpen
 from workflow.sealing import BrokenSeal, Opened
@@ -63,133 +59,15 @@ def current(case: Case) -> Consultation:
     return case.consultations[-1]
 
 
-def members(day: dt.date) -> list[Expert]:
-    """Return the members of the committee in office on a day, in the order of their names."""
-    found = db.session.scalars(db.select(Expert).join(User).order_by(User.name, User.id))
-    return [each for each in found if in_office(each, day)]
-
-
-def in_office(expert: Expert, day: dt.date) -> bool:
-    """Say whether a member is in office on a day: their term has begun and not ended, and they hold the role."""
-    within = (expert.since is None or expert.since <= day) and (expert.until is None or day <= expert.until)
-    return within and Role.EXPERT in expert.user.roles and expert.user.is_active
-
-
-def away(expert: Expert, day: dt.date) -> bool:
-    """Say whether a member has said that they are not available on a day."""
-    return any(first <= day.isoformat() <= last for first, last in expert.away)
-
-
-def parties(case: Case) -> list[str]:
-    """Return the names of all whom a case concerns: applicant, bodies, employers, and the people who would use data."""
-    names = [case.body.name if case.body else ""]
-    if case.application is not None:
-        form = case.application.form
-        names += [case.application.applicant, form.get("responsible", ""), form.get("security_officer", "")]
-        names += [word for person in form.get("people", []) for word in (person.get("name"), person.get("employer"))]
-        names += [request.dataset.provider.name for request in case.application.requests]
-    return sorted({name for name in names if name})
-
-
-def bars(expert: Expert, case: Case) -> list[str]:
-    """Return why a member may not sit on a case at all: a tie that the register knows, or a part they have in it."""
-    concerned = parties(case)
-    tied = [name for name in [*expert.conflicts, expert.employer] if name and name in concerned]
-    found = [f"{N_('登记的利益关系')}：{name}" for name in tied]
-    if expert.user_id == case.requester_id or expert.user.name in concerned:
-        found.append(N_("是本案的当事人"))
-    if has_answered(case, expert.user_id):
-        found.append(N_("办理过本案"))
-    return found
-
-
-def has_answered(case: Case, user_id: int) -> bool:
-    """Say whether a person has taken a step on a case other than as a member of the committee."""
-    own = ("declare_interest", "give_opinion", "recuse", "conclude_consultation")
-    said = db.select(Event.id).where(
-        Event.case_id == case.id,
-        Event.kind == EventKind.ANSWERED,
-        Event.actor_id == user_id,
-        Event.step.not_in(own),
-    )
-    return db.session.scalar(said.limit(1)) is not None
-
-
-def seat(consultation: Consultation, chosen: list[Expert], chair: int, stand_ins: Iterable[int], person: User) -> None:
-    """Seat the members of a consultation; whoever sat before, in an earlier attempt, sits no longer.
-
-    Raises ValidationError where the rules do not allow it: too few, an even number, a chair who does not sit, a
-    member out of office or tied to the case.
-    """
-    case, day = consultation.case, calendar.today()
-    keys, waiting = [each.user_id for each in chosen], list(stand_ins)
-    if len(keys) < LEAST_SEATED or len(keys) % 2 == 0 or len(set(keys)) < len(keys):
-        raise ValidationError({"experts": [N_("委员至少五名，人数为单数，每人一席。")]})
-    if chair not in keys:
-        raise ValidationError({"chair": [N_("主任委员须是入席的委员。")]})
-    if set(keys) & set(waiting) or len(set(waiting)) < len(waiting):
-        raise ValidationError({"stand_ins": [N_("候补委员不能已经入席，也不能重复。")]})
-    known = {each.user_id: each for each in members(day)}
-    for field, asked in (("experts", keys), ("stand_ins", waiting)):
-        wrong = [key for key in asked if key not in known or bars(known[key], case)]
-        if wrong:
-            names = "、".join(db.session.get_one(Expert, key).user.name for key in wrong)
-            raise ValidationError({field: [[N_("这些人不能参加：%(names)s。"), {"names": names}]]})
-    for earlier in consultation.seats:
-        leave(earlier, "reseated")
-    for number, key in enumerate(keys, 1):
-        consultation.seats.append(Seat(number=number, user_id=key, chair=key == chair, stand_in=False))
-    consultation.stand_ins, consultation.seated_by_id, consultation.state = waiting, person.id, "hearing"
-
-
-def sitting(consultation: Consultation) -> list[Seat]:
-    """Return the seats as they are taken now, in their order; an empty seat is not among them."""
-    return sorted((each for each in consultation.seats if each.left_at is None), key=lambda each: each.number)
-
-
-def taken(consultation: Consultation, number: int) -> Seat | None:
-    """Return who sits in a seat now; None where it is empty."""
-    return next((each for each in sitting(consultation) if each.number == number), None)
-
-
 def seat_of(case: Case, person: User) -> Seat:
     """Return the seat in which a person sits on a case.
 
     Raises NotOpen when they do not, or no longer.
     """
-    for each in sitting(current(case)):
+    for each in seating.sitting(current(case)):
         if each.user_id == person.id:
             return each
     raise NotOpen("seat")
-
-
-def leave(seat: Seat, because: str) -> None:
-    """Let a person leave their seat: from now on they have neither the file nor a vote."""
-    if seat.left_at is None:
-        seat.left_at, seat.left_because = now(), because
-
-
-def fill(consultation: Consultation) -> bool:
-    """Seat the next stand-in where a seat has become empty; say whether there was one who may."""
-    taken = {each.number for each in sitting(consultation)}
-    empty = [each for each in consultation.seats if each.number not in taken and each.left_because != "reseated"]
-    if not empty:
-        return False
-    vacated = max(empty, key=lambda each: each.left_at or now())
-    number, chaired = vacated.number, vacated.chair
-    known = {each.user_id: each for each in members(calendar.today())}
-    waiting = list(consultation.stand_ins)
-    while waiting:
-        key = waiting.pop(0)
-        if key in known and not bars(known[key], consultation.case):
-            consultation.seats.append(Seat(number=number, user_id=key, chair=chaired, stand_in=True))
-            consultation.stand_ins = waiting
-            return True
-    consultation.stand_ins = waiting
-    if chaired and (rest := sitting(consultation)):
-        # Somebody must conclude: the member in the lowest seat takes the chair.
-        rest[0].chair = True
-    return False
 
 
 def place(consultation: Consultation, seat: Seat) -> str:
@@ -237,7 +115,7 @@ def take_back(case: Case, mine: Seat) -> dict[str, Any]:
 
 def all_in(case: Case) -> bool:
     """Say whether everybody who sits in an open ballot has handed in."""
-    seated = sitting(current(case))
+    seated = seating.sitting(current(case))
     return current(case).state == "hearing" and bool(seated) and all(each.answered_at for each in seated)
 
 
@@ -245,7 +123,7 @@ def may_change(case: Case, person: User) -> bool:
     """Say whether a member has handed in an opinion that they may still change: the ballot is open."""
     if not case.consultations or current(case).state != "hearing":
         return False
-    return any(each.user_id == person.id and each.answered_at for each in sitting(current(case)))
+    return any(each.user_id == person.id and each.answered_at for each in seating.sitting(current(case)))
 
 
 def own_opinion(case: Case, person: User) -> Opened | None:
@@ -272,7 +150,7 @@ def open_ballot(consultation: Consultation) -> Count:
 
     Raises BrokenSeal when anything has been changed, exchanged, added or taken away; nothing is then opened.
     """
-    boxes, taken = check_seals(consultation), {each.number: each for each in sitting(consultation)}
+    boxes, taken = check_seals(consultation), {each.number: each for each in seating.sitting(consultation)}
     enclosed: list[Enclosure] = []
     for number, box in sorted(boxes.items()):
         where = place(consultation, taken[number])
@@ -291,7 +169,7 @@ def open_ballot(consultation: Consultation) -> Count:
         )
     # Nothing is laid open before every seal has been found whole.
     enclosures.lay_open(enclosed)
-    return counting.count(len(sitting(consultation)), [each.stance for each in consultation.opinions])
+    return counting.count(len(seating.sitting(consultation)), [each.stance for each in consultation.opinions])
 
 
 def check_seals(consultation: Consultation) -> dict[int, SealedOpinion]:
@@ -300,10 +178,10 @@ def check_seals(consultation: Consultation) -> dict[int, SealedOpinion]:
     Raises BrokenSeal when one of the three tells of an opinion of which another does not, or the journal is not whole.
     """
     bound, boxes = commitments(consultation), last_boxes(consultation)
-    answered = {each.number for each in sitting(consultation) if each.answered_at}
+    answered = {each.number for each in seating.sitting(consultation) if each.answered_at}
     # Whoever has handed in stays, or has taken it back by a line of the journal.
     told = {line.actor_id for line in handed_in(consultation)}
-    there = {each.user_id for each in sitting(consultation) if each.answered_at}
+    there = {each.user_id for each in seating.sitting(consultation) if each.answered_at}
     kept = {number: box.commitment for number, box in boxes.items()}
     if journal.verify(consultation.case) or set(kept) != answered or kept != bound or told != there:
         raise BrokenSeal(f"the sealed opinions of {consultation.reference} are not those that the journal tells of")
@@ -314,13 +192,13 @@ def last_boxes(consultation: Consultation) -> dict[int, SealedOpinion]:
     """Return the last box of each seat whose member still sits there."""
     asked = SealedOpinion.consultation_id == consultation.id, SealedOpinion.round == consultation.round
     rows = db.session.scalars(db.select(SealedOpinion).where(*asked).order_by(SealedOpinion.id))
-    people = {each.number: each.user_id for each in sitting(consultation)}
+    people = {each.number: each.user_id for each in seating.sitting(consultation)}
     return {row.seat: row for row in rows if people.get(row.seat) == row.user_id}
 
 
 def commitments(consultation: Consultation) -> dict[int, str]:
     """Return the last commitment that the journal holds of each member who still sits, by seat."""
-    seats = {each.user_id: each.number for each in sitting(consultation)}
+    seats = {each.user_id: each.number for each in seating.sitting(consultation)}
     return {
         seats[line.actor_id]: line.data["outcome"]["commitment"]
         for line in handed_in(consultation)
@@ -344,7 +222,7 @@ def handed_in(consultation: Consultation) -> list[Event]:
 
 def quorum_reached(consultation: Consultation) -> bool:
     """Say whether enough of those who sit have handed in an opinion; which, nobody knows yet."""
-    seated = sitting(consultation)
+    seated = seating.sitting(consultation)
     return sum(1 for each in seated if each.answered_at) >= counting.quorum(len(seated))
 
 
@@ -354,7 +232,7 @@ def again(consultation: Consultation) -> dict[str, list[str]]:
     What was handed in stays sealed and is counted at the next close.
     """
     consultation.state = "hearing"
-    seated = sitting(consultation)
+    seated = seating.sitting(consultation)
     return {
         "seats": [str(each.number) for each in seated],
         "answered": [str(each.number) for each in seated if each.answered_at],
@@ -397,71 +275,17 @@ def check_departure(case: Case, opens: bool, field: str, reason: str) -> None:
     consultation.departure = reason if departs else ""
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """A member as the secretary sees them when seating: how well they fit, and why; or why they may not sit."""
-
-    expert: Expert
-    fits: tuple[str, ...]
-    load: int
-    away: bool
-    bars: tuple[str, ...]
-
-    @property
-    def rank(self) -> tuple[bool, bool, int, int, str]:
-        """Return the order in which members are proposed: those who may, are there, fit best, and have least to do."""
-        return bool(self.bars), self.away, -len(self.fits), self.load, self.expert.user.name
-
-
-def candidates(case: Case) -> list[Candidate]:
-    """Return every member in office in the order in which they are proposed for a case, each with the reasons."""
-    day, words = calendar.today(), topics(case)
-    busy = loads()
-    found = [
-        Candidate(
-            expert=each,
-            fits=tuple(field for field in each.fields if field in words),
-            load=busy.get(each.user_id, 0),
-            away=away(each, day),
-            bars=tuple(bars(each, case)),
-        )
-        for each in members(day)
-    ]
-    return sorted(found, key=lambda each: each.rank)
-
-
-def topics(case: Case) -> set[str]:
-    """Return the fields of knowledge that a case touches: the domains of its data, and what its question is about."""
-    found = {"数据安全"}
-    if case.application is not None:
-        found |= {request.dataset.domain for request in case.application.requests}
-        form = case.application.form
-        found |= {"个人信息保护"} if form.get("personal") or form.get("sensitive") else set()
-    if case.listing is not None:
-        found.add(str(case.listing.fields.get("domain", "")))
-    if case.classification is not None and case.classification.evidence.get("personal_information"):
-        found.add("个人信息保护")
-    return found - {""}
-
-
-def loads() -> dict[int, int]:
-    """Return in how many open ballots each member sits and has not answered."""
-    waiting = (Consultation.state == "hearing", Seat.left_at.is_(None), Seat.answered_at.is_(None))
-    query = db.select(Seat.user_id, db.func.count()).join(Consultation).where(*waiting).group_by(Seat.user_id)
-    return {int(key): int(number) for key, number in db.session.execute(query)}
-
-
 def file_open(consultation: Consultation, person: User) -> bool:
     """Say whether a member may read the file: they sit, and have declared that nothing ties them to it."""
     return any(
         each.user_id == person.id and each.declared_at and each.interest is Interest.NONE
-        for each in sitting(consultation)
+        for each in seating.sitting(consultation)
     )
 
 
 def note_opening(case: Case, person: User) -> bool:
     """Note when a member first opened the file, in a transaction of its own; say whether that was now."""
-    fresh = [each.id for each in sitting(current(case)) if each.user_id == person.id and not each.opened_at]
+    fresh = [each.id for each in seating.sitting(current(case)) if each.user_id == person.id and not each.opened_at]
     if not fresh:
         return False
     db.session.rollback()

@@ -25,7 +25,7 @@ from models import (
     db,
     now,
 )
-from workflow import casework, clock, consultations, counting, documents, minutes, sealing
+from workflow import casework, clock, consultations, counting, documents, minutes, sealing, seating
 from workflow.consultations import UNDER_SEAL
 from workflow.counting import Measure
 from workflow.errors import NotFound, NotOpen, NotYours
@@ -150,7 +150,7 @@ def listed(person: User) -> Select[Consultation]:
 
 def seat_in(consultation: Consultation, person: User) -> Seat | None:
     """Return the seat in which a person sits; none where they do not, or no longer."""
-    return next((each for each in consultations.sitting(consultation) if each.user_id == person.id), None)
+    return next((each for each in seating.sitting(consultation) if each.user_id == person.id), None)
 
 
 def sealed(consultation: Consultation) -> bool:

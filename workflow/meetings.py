@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import ColumnElement, or_, select, true
 
 from models import N_, Consultation, EventKind, Meeting, Role, Seat, User, db, now
-from workflow import calendar, casework, clock, consultations, hearing, invitations, outbox
+from workflow import calendar, casework, clock, hearing, invitations, outbox, seating
 from workflow.errors import NotFound, NotOpen, NotYours
 from workflow.fields import Answer, Day, Text, prose
 from workflow.journal import record
@@ -129,7 +129,7 @@ def attend(meeting: Meeting, present: set[int], by: User) -> None:
         casework.lock(each.case)
         db.session.refresh(each)
         if each.state not in hearing.OVER:
-            for seat in consultations.sitting(each):
+            for seat in seating.sitting(each):
                 seat.present = seat.user_id in present
     db.session.commit()
 
@@ -215,7 +215,7 @@ def show_due(consultation: Consultation) -> None:
 
 def members(meeting: Meeting) -> set[int]:
     """Return the keys of everybody who sits in a consultation on the agenda."""
-    return {seat.user_id for each in meeting.agenda for seat in consultations.sitting(each)}
+    return {seat.user_id for each in meeting.agenda for seat in seating.sitting(each)}
 
 
 def invite(meeting: Meeting, template: str, method: str, people: set[int]) -> None:
@@ -261,7 +261,7 @@ def lock(meeting: Meeting) -> None:
 
 def seats(meeting: Meeting) -> list[Seat]:
     """Return one seat of each person who sits in a consultation on the agenda, in the order of their names."""
-    found = {seat.user_id: seat for each in meeting.agenda for seat in consultations.sitting(each)}
+    found = {seat.user_id: seat for each in meeting.agenda for seat in seating.sitting(each)}
     return sorted(found.values(), key=lambda seat: (seat.user.name, seat.user_id))
 
 

@@ -11,7 +11,7 @@ from api.v1.paging import Paging, page
 from api.v1.reading import Section, person
 from api.v1.schemas import day, moment, number, one, several, word, yes
 from models import N_, STANCES, Consultation, Expert, User, db
-from workflow import calendar, committee, consultations, hearing
+from workflow import calendar, committee, consultations, hearing, seating
 from workflow.stages.consultation import ADVICE
 
 section = Section("consultations", "/consultations", N_("专家论证"))
@@ -186,8 +186,8 @@ def show_committee() -> dict[str, Any]:
     """
     reader = actor()
     inside = reader is not None and bool(reader.roles & committee.READERS)
-    loads = consultations.loads() if inside else {}
-    found = committee.everybody() if inside else consultations.members(calendar.today())
+    loads = seating.loads() if inside else {}
+    found = committee.everybody() if inside else seating.members(calendar.today())
     return {
         "items": [
             {
@@ -310,5 +310,5 @@ def entry(expert: Expert, load: int) -> dict[str, Any]:
         "away": [{"first": first, "last": last} for first, last in expert.away],
         "conflicts": expert.conflicts,
         "busy": load,
-        "in_office": consultations.in_office(expert, calendar.today()),
+        "in_office": seating.in_office(expert, calendar.today()),
     }

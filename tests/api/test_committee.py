@@ -5,8 +5,8 @@ import re
 import pytest
 
 from models import Expert, ExpertChange, Role, User, db
-from tests.consulted import seating
-from workflow import calendar, casework, consultations
+from tests.consulted import to_seat
+from workflow import calendar, casework, seating
 
 ENTRY = {
     "email": "citizen2@demo.kaimen.example",
@@ -90,7 +90,7 @@ def test_a_person_with_an_account_becomes_a_member_and_can_be_seated(app, people
         assert (member.fields, member.away) == (["统计", "道路交通"], [["2027-02-01", "2027-02-10"]])
         assert Role.EXPERT in member.user.roles
         case = walker.at("seat_experts")
-        proposed = {each.expert.user_id: each for each in consultations.candidates(case)}
+        proposed = {each.expert.user_id: each for each in seating.candidates(case)}
         assert proposed[key].bars == ("登记的利益关系：上海市交通委员会",)
         db.session.remove()
 
@@ -128,9 +128,9 @@ def test_who_is_no_longer_in_office_is_neither_proposed_nor_seated_and_may_retur
     assert "专家委员（交通）" in get("/committee", "secretary").text
     with app.app_context():
         case = walker.at("seat_experts")
-        assert key not in {each.expert.user_id for each in consultations.candidates(case)}
+        assert key not in {each.expert.user_id for each in seating.candidates(case)}
         with pytest.raises(Exception, match="专家委员（交通）"):
-            casework.submit(case, "seat_experts", seating(walker), actor=walker.person("secretary"))
+            casework.submit(case, "seat_experts", to_seat(walker), actor=walker.person("secretary"))
         db.session.remove()
     again = post("/committee/new", "secretary", ENTRY | {"email": people.expert3, "conflicts": ""})
     assert again.status_code == 303

@@ -13,7 +13,7 @@ from tests.answers import LISTED, USED
 from tests.browser.conftest import running
 from tests.browser.visitors import PEOPLE, Visitors
 from tests.conftest import empty
-from tests.consulted import ASKED, CONCLUSION, NO_TIE, TIE, UNSURE, opinion, seating
+from tests.consulted import ASKED, CONCLUSION, NO_TIE, TIE, UNSURE, opinion, to_seat
 from tests.walks import Walker
 from workflow import calendar, casework
 
@@ -134,7 +134,7 @@ class Hearing:
         people = [each for each in EXPERTS if each not in without]
 
         def act(case) -> None:
-            sits = seating(self.walker, people[:members], people[members : members + stand_ins])
+            sits = to_seat(self.walker, people[:members], people[members : members + stand_ins])
             casework.submit(case, "seat_experts", sits, actor=self.walker.person("secretary"))
 
         self.inside(act, works=False)

@@ -6,7 +6,7 @@ import pytest
 from marshmallow import ValidationError
 
 from models import File, Incident, Opinion, db
-from tests.consulted import MEMBERS, NO_TIE, opinion, seating
+from tests.consulted import MEMBERS, NO_TIE, opinion, to_seat
 from workflow import access, casework, consultations, files, replay, store
 from workflow.errors import Failed, NotFound, NotOpen
 from workflow.stages import STEPS
@@ -21,7 +21,7 @@ STEP = STEPS["give_opinion"]
 def case(walker):
     """Return a case whose seven members read the file."""
     case = walker.at("seat_experts")
-    seated = [("seat_experts", "secretary", seating(walker))]
+    seated = [("seat_experts", "secretary", to_seat(walker))]
     return walker.take(case, [*seated, *[("declare_interest", who, NO_TIE) for who in MEMBERS]])
 
 

@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 
 from models import Clock, ClockState, EventKind, Letter, Meeting, db
 from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, opinion
-from workflow import calendar, casework, consultations, hearing, invitations, journal, mail, meetings, replay
+from workflow import calendar, casework, consultations, hearing, invitations, journal, mail, meetings, replay, seating
 from workflow.errors import NotFound, NotOpen, NotYours
 from workflow.site import MailServer, Site
 
@@ -150,8 +150,8 @@ def test_every_member_gets_an_entry_for_their_own_calendar_and_nothing_of_the_ca
 
 def test_a_change_and_a_cancellation_take_the_place_of_the_entry(walker, case, secretary, people):
     other = walker.at("declare_interest")
-    leaving = consultations.sitting(consultations.current(other))[0]
-    consultations.leave(leaving, "recused")
+    leaving = seating.sitting(consultations.current(other))[0]
+    seating.leave(leaving, "recused")
     db.session.commit()
     meeting = meetings.call(said(case), secretary)
     meetings.change(meeting, said(other, days=8), secretary)

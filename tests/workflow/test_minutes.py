@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from models import DocumentState
 from tests import archivable
-from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, TIE, UNSURE, opinion, seating
+from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, TIE, UNSURE, opinion, to_seat
 from workflow import casework, consultations, documents, files
 from workflow.stages import STEPS
 
@@ -95,7 +95,7 @@ def test_without_a_quorum_they_set_down_the_end_and_no_opinion(walker, act):
 def test_an_attempt_that_was_given_up_is_not_set_down(walker, act):
     case = walker.at("extend_ballot")
     act(case, "extend_ballot", "secretary", {"extension": "reseat", "reason": "委员大多不能参加，重新组成。"})
-    act(case, "seat_experts", "secretary", seating(walker, (*MEMBERS[:4], "expert9"), ("expert8",)))
+    act(case, "seat_experts", "secretary", to_seat(walker, (*MEMBERS[:4], "expert9"), ("expert8",)))
     for who in (*MEMBERS[:4], "expert9"):
         act(case, "declare_interest", who, NO_TIE)
     for who in (*MEMBERS[:4], "expert9"):

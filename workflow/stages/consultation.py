@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validates_schema
 
 from models import N_, Case, Interest, Role, User, now
-from workflow import calendar, consultations, files, minutes
+from workflow import calendar, consultations, files, minutes, seating
 from workflow.consultations import current, seat_of
 from workflow.fields import Answer, Attachments, Day, ExpertReference, Lines, Tick, choice, prose
 from workflow.stage import Stage
@@ -66,7 +66,7 @@ def seat_experts(case: Case, answer: dict[str, Any], secretary: User) -> dict[st
         raise ValidationError({"closes_on": [N_("截止日须在今天以后。")]})
     consultation.question, consultation.closes_on = answer["question"], answer["closes_on"]
     keys = [expert.user_id for expert in answer["stand_ins"]]
-    consultations.seat(consultation, answer["experts"], answer["chair"].user_id, keys, secretary)
+    seating.seat(consultation, answer["experts"], answer["chair"].user_id, keys, secretary)
     case.state = "consulting"
     seats = [str(number) for number in range(1, len(answer["experts"]) + 1)]
     return {"seats": seats, "answered": [], "declared": [], "ballot": "", "extension": ""}
@@ -110,7 +110,7 @@ def declare_interest(case: Case, answer: dict[str, Any], expert: User) -> dict[s
     mine = seat_of(case, expert)
     mine.interest, mine.interest_text, mine.declared_at = Interest(answer["interest"]), answer["interest_text"], now()
     if mine.interest is Interest.CONFLICT:
-        consultations.leave(mine, "recused")
+        seating.leave(mine, "recused")
     return {"interest": answer["interest"], "ruling": ""}
 
 
@@ -129,12 +129,12 @@ class InterestRuling(Answer):
 @stage.step(Role.SECRETARY, InterestRuling, member="seat")
 def rule_on_interest(case: Case, answer: dict[str, Any], secretary: User) -> dict[str, Any]:
     """Rule on a member's interest."""
-    unsure = consultations.taken(current(case), answer["seat"])
+    unsure = seating.taken(current(case), answer["seat"])
     if unsure is None or unsure.interest is not Interest.UNSURE:
         raise ValidationError({"seat": [N_("这一席没有要认定的声明。")]})
     unsure.interest = Interest.NONE if answer["ruling"] == "cleared" else Interest.CONFLICT
     if answer["ruling"] == "recused":
-        consultations.leave(unsure, "recused")
+        seating.leave(unsure, "recused")
     return {"ruling": answer["ruling"]}
 
 
@@ -202,7 +202,7 @@ def recuse(case: Case, answer: dict[str, Any], expert: User) -> dict[str, Any]:
     mine = seat_of(case, expert)
     said = consultations.take_back(case, mine)
     mine.interest, mine.interest_text = Interest.CONFLICT, answer["interest_text"]
-    consultations.leave(mine, "recused")
+    seating.leave(mine, "recused")
     return said
 
 
@@ -220,10 +220,10 @@ class Replacement(Answer):
 @stage.step(Role.SECRETARY, Replacement, member="seat")
 def replace_expert(case: Case, answer: dict[str, Any], secretary: User) -> None:
     """Replace a member."""
-    unable = consultations.taken(current(case), answer["seat"])
+    unable = seating.taken(current(case), answer["seat"])
     if unable is None or unable.answered_at is not None:
         raise ValidationError({"seat": [N_("这一席已经提交意见，或者没有人在席。")]})
-    consultations.leave(unable, "replaced")
+    seating.leave(unable, "replaced")
 
 
 @stage.signal
@@ -238,7 +238,7 @@ def seat_stand_in(case: Case) -> dict[str, Any]:
 
     They begin with their own declaration.
     """
-    came = consultations.fill(current(case))
+    came = seating.fill(current(case))
     return {"stand_in": came, "interest": "", "ruling": "", "answered": [], "declared": []}
 
 
@@ -256,7 +256,7 @@ def close_ballot(case: Case) -> dict[str, Any]:
     """
     consultation = current(case)
     consultations.check_seals(consultation)
-    entitled = len(consultations.sitting(consultation))
+    entitled = len(seating.sitting(consultation))
     reached = consultations.quorum_reached(consultation)
     if not reached and consultation.closed_at is None:
         consultation.state, consultation.closed_at = "short", now()

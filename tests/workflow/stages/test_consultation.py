@@ -6,9 +6,23 @@ from datetime import timedelta
 import pytest
 from marshmallow import ValidationError
 
-from models import Case, Clock, ClockState, Event, Incident, Letter, Opinion, Role, SealedOpinion, Stance, User, db
-from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, seating
-from workflow import access, casework, consultations, drafts, replay, sweep
+from models import (
+    Case,
+    Clock,
+    ClockState,
+    Event,
+    Expert,
+    Incident,
+    Letter,
+    Opinion,
+    Role,
+    SealedOpinion,
+    Stance,
+    User,
+    db,
+)
+from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, to_seat
+from workflow import access, casework, consultations, drafts, replay, seating, sweep
 from workflow.errors import Failed, Held, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
 
@@ -58,7 +72,7 @@ def steps(case) -> set[str]:
 def test_fewer_than_five_or_an_even_number_are_refused(walker, members, field):
     case = walker.at("seat_experts")
     with pytest.raises(ValidationError) as refused:
-        casework.submit(case, "seat_experts", seating(walker, members), actor=walker.person("secretary"))
+        casework.submit(case, "seat_experts", to_seat(walker, members), actor=walker.person("secretary"))
     assert field in refused.value.normalized_messages()
     assert steps(case) == {"seat_experts"}
 
@@ -67,19 +81,19 @@ def test_the_chair_must_sit_and_nobody_sits_twice(walker):
     case, secretary = walker.at("seat_experts"), walker.person("secretary")
     outside = str(walker.person("expert9").id)
     with pytest.raises(ValidationError, match="chair"):
-        casework.submit(case, "seat_experts", seating(walker, stand_ins=(), chair=outside), actor=secretary)
+        casework.submit(case, "seat_experts", to_seat(walker, stand_ins=(), chair=outside), actor=secretary)
     with pytest.raises(ValidationError, match="stand_ins"):
-        casework.submit(case, "seat_experts", seating(walker, stand_ins=("expert1",)), actor=secretary)
+        casework.submit(case, "seat_experts", to_seat(walker, stand_ins=("expert1",)), actor=secretary)
 
 
 def test_who_is_tied_to_a_party_cannot_be_seated(walker):
     case = walker.at("seat_experts")
-    tied = db.session.get(consultations.Expert, walker.person("expert3").id)
+    tied = db.session.get(Expert, walker.person("expert3").id)
     tied.conflicts = [case.body.name]
     db.session.commit()
     with pytest.raises(ValidationError, match="专家委员（交通）"):
-        casework.submit(case, "seat_experts", seating(walker), actor=walker.person("secretary"))
-    proposed = consultations.candidates(case)
+        casework.submit(case, "seat_experts", to_seat(walker), actor=walker.person("secretary"))
+    proposed = seating.candidates(case)
     assert proposed[-1].expert.user_id == tied.user_id
     assert proposed[-1].bars
 
@@ -87,7 +101,7 @@ def test_who_is_tied_to_a_party_cannot_be_seated(walker):
 def test_only_a_secretary_seats(walker):
     case = walker.at("seat_experts")
     with pytest.raises(NotYours):
-        casework.submit(case, "seat_experts", seating(walker), actor=walker.person("authority"))
+        casework.submit(case, "seat_experts", to_seat(walker), actor=walker.person("authority"))
 
 
 # Declaring
@@ -113,7 +127,7 @@ def test_a_tie_closes_the_file_and_seats_the_stand_in(walker, case, act):
         access.reach(case.reference, walker.person("expert3"))
     with pytest.raises(NotYours):
         act(case, "give_opinion", "expert3", OPINION)
-    seats = consultations.sitting(consultations.current(case))
+    seats = seating.sitting(consultations.current(case))
     assert [each.user.email.partition("@")[0] for each in seats][2] == "expert8"
     assert len(seats) == 7
     act(case, "declare_interest", "expert8", NO_TIE)
@@ -122,10 +136,10 @@ def test_a_tie_closes_the_file_and_seats_the_stand_in(walker, case, act):
 
 def test_without_a_stand_in_the_seat_stays_empty_and_the_quorum_falls(walker, act):
     case = walker.at("seat_experts")
-    act(case, "seat_experts", "secretary", seating(walker, stand_ins=()))
+    act(case, "seat_experts", "secretary", to_seat(walker, stand_ins=()))
     for who in ("expert3", "expert4"):
         act(case, "declare_interest", who, TIE)
-    assert len(consultations.sitting(consultations.current(case))) == 5
+    assert len(seating.sitting(consultations.current(case))) == 5
 
 
 def test_a_member_who_is_unsure_waits_for_the_secretary(walker, case, act):
@@ -135,12 +149,12 @@ def test_a_member_who_is_unsure_waits_for_the_secretary(walker, case, act):
     with pytest.raises(ValidationError):
         act(case, "rule_on_interest", "secretary", {"seat": 3, "ruling": "cleared", "reason": "一次讲课不影响公正。"})
     act(case, "rule_on_interest", "secretary", {"seat": 2, "ruling": "recused", "reason": "合作持续至今，应当回避。"})
-    assert [each.number for each in consultations.sitting(consultations.current(case)) if each.stand_in] == [2]
+    assert [each.number for each in seating.sitting(consultations.current(case)) if each.stand_in] == [2]
 
 
 def test_the_secretary_replaces_the_member_they_name_and_nobody_else(walker, case, act):
     act(case, "replace_expert", "secretary", {"seat": 5, "reason": "委员因病住院，不能履职。"})
-    seats = consultations.sitting(consultations.current(case))
+    seats = seating.sitting(consultations.current(case))
     assert [each.number for each in seats if each.stand_in] == [5]
     with pytest.raises(NotFound):
         access.reach(case.reference, walker.person("expert5"))
@@ -175,7 +189,7 @@ def test_an_opinion_may_be_changed_until_the_close_and_the_last_counts(walker, c
 
 def test_who_is_recused_later_is_not_counted(walker, act):
     case = walker.at("seat_experts")
-    act(case, "seat_experts", "secretary", seating(walker, stand_ins=()))
+    act(case, "seat_experts", "secretary", to_seat(walker, stand_ins=()))
     for who in MEMBERS:
         act(case, "declare_interest", who, NO_TIE)
     act(case, "give_opinion", "expert1", opinion("support"))
@@ -207,7 +221,7 @@ def test_who_has_handed_in_may_still_recuse_and_is_not_counted(walker, case, act
     told = {line.step: line.data["outcome"] for line in lines}
     assert (told["give_opinion"]["commitment"], told["recuse"]["taken_back"]) == (bound, bound)
     # A stand-in sits in the seat and begins at the beginning.
-    assert [each.number for each in consultations.sitting(consultation) if each.stand_in] == [2]
+    assert [each.number for each in seating.sitting(consultation) if each.stand_in] == [2]
     with pytest.raises(Held):
         act(case, "give_opinion", "expert8", opinion("oppose"))
     act(case, "declare_interest", "expert8", NO_TIE)
@@ -221,7 +235,7 @@ def test_who_has_handed_in_may_still_recuse_and_is_not_counted(walker, case, act
 
 def test_with_the_last_who_has_not_handed_in_leaving_the_ballot_closes(walker, act):
     case = walker.at("seat_experts")
-    act(case, "seat_experts", "secretary", seating(walker, stand_ins=()))
+    act(case, "seat_experts", "secretary", to_seat(walker, stand_ins=()))
     for who in MEMBERS:
         act(case, "declare_interest", who, NO_TIE)
     for who in MEMBERS[:6]:
@@ -327,8 +341,8 @@ def test_the_committee_may_be_seated_anew(walker, case, act):
     walker.open_ballot(case)
     act(case, "extend_ballot", "secretary", {"extension": "reseat", "reason": "委员大多不能参加，重新组成。"})
     assert steps(case) == {"seat_experts"}
-    act(case, "seat_experts", "secretary", seating(walker, (*MEMBERS[:4], "expert9"), ("expert8",)))
-    assert len(consultations.sitting(consultations.current(case))) == 5
+    act(case, "seat_experts", "secretary", to_seat(walker, (*MEMBERS[:4], "expert9"), ("expert8",)))
+    assert len(seating.sitting(consultations.current(case))) == 5
     with pytest.raises(NotFound):
         access.reach(case.reference, walker.person("expert6"))
 
@@ -395,7 +409,7 @@ def test_the_clocks_of_the_case_stand_still_meanwhile(walker, act, declare_all):
 
 def test_while_nobody_is_asked_and_the_ballot_is_to_be_opened_no_limit_runs_on(walker, act):
     case = reviewed(walker, act, consult=True, committee_question=QUESTION)
-    act(case, "seat_experts", "secretary", seating(walker))
+    act(case, "seat_experts", "secretary", to_seat(walker))
     for who in MEMBERS:
         act(case, "declare_interest", who, NO_TIE)
     for who in MEMBERS:
@@ -469,12 +483,12 @@ def test_what_was_tampered_with_is_not_opened_and_an_incident_tells_of_it(walker
     elif tamper == "removed":
         db.session.delete(rows[0])
     elif tamper in ("forgotten", "unseated"):
-        seat = consultations.taken(consultations.current(case), rows[0].seat)
+        seat = seating.taken(consultations.current(case), rows[0].seat)
         if tamper == "forgotten":
             db.session.delete(rows[0])
             seat.answered_at = None
         else:
-            consultations.leave(seat, "recused")
+            seating.leave(seat, "recused")
     elif tamper == "added":
         consultations.hand_in(case, opinion("oppose"), walker.person("expert1"))
     else:
@@ -523,9 +537,7 @@ def test_after_the_close_a_member_can_check_that_theirs_was_counted_unchanged(wa
         act(case, "give_opinion", who, OPINION)
     bound = consultations.commitments(consultations.current(case))
     for each in consultations.current(case).opinions:
-        place = consultations.place(
-            consultations.current(case), consultations.taken(consultations.current(case), each.seat)
-        )
+        place = consultations.place(consultations.current(case), seating.taken(consultations.current(case), each.seat))
         assert consultations.sealing.commitment(place, each.answer, each.salt) == each.commitment == bound[each.seat]
 
 
@@ -568,7 +580,7 @@ def test_a_reviewer_may_put_an_application_to_the_committee(walker, act):
     case = reviewed(walker, act, consult=True, committee_question=QUESTION)
     assert steps(case) == {"seat_experts"}
     assert consultations.current(case).question == QUESTION
-    act(case, "seat_experts", "secretary", seating(walker))
+    act(case, "seat_experts", "secretary", to_seat(walker))
     for who in MEMBERS:
         act(case, "declare_interest", who, NO_TIE)
     for who in MEMBERS:
