@@ -47,6 +47,8 @@ def lives(app: Flask, number: int, submitted: Callable[[], None] = lambda: None)
         walker = Walker(app, people_of(app))
         people: dict[str, User] = {who: walker.person(who) for _, who, _ in OPENED}
         body = str(walker.body().id)
+        # What has been read until now belongs to no submit.
+        submitted()
         for _ in range(number):
             case = None
             for step, who, answer in OPENED:
@@ -78,10 +80,15 @@ def written(app: Flask) -> Iterator[list[list[Statement]]]:
     event.remove(engine, "before_cursor_execute", executed)
 
 
+def writes(sql: str) -> bool:
+    """Say whether a statement writes."""
+    return sql.lstrip().upper().startswith(WRITES)
+
+
 def replay(connection: Any, submits: list[list[Statement]], begin: str) -> float:
     """Carry out what each submit writes by the driver alone; return the seconds it took."""
     cursor = connection.cursor()
-    writing = [[each for each in submit if each[0].lstrip().upper().startswith(WRITES)] for submit in submits]
+    writing = [[each for each in submit if writes(each[0])] for submit in submits]
     began = time.perf_counter()
     for statements in writing:
         cursor.execute(begin)
@@ -120,7 +127,7 @@ def on_sqlite(folder: Path) -> Figures:
         shutil.copy(folder / "kaimen.sqlite", folder / f"{copy}.sqlite")
     with written(app) as submits:
         lives(app, LIVES, lambda: submits.append([]))
-    submits = [each for each in submits if each]
+    submits = [each for each in submits if any(writes(sql) for sql, _, _ in each)]
     with contextlib.closing(sqlite3.connect(folder / "bare.sqlite", isolation_level=None)) as connection:
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -143,7 +150,7 @@ def on_postgresql(folder: Path, address: str) -> Figures:
         with postgresql(address, name) as (copy, _), postgresql(address, name) as (other, _):
             with written(app) as submits:
                 lives(app, LIVES, lambda: submits.append([]))
-            submits = [each for each in submits if each]
+            submits = [each for each in submits if any(writes(sql) for sql, _, _ in each)]
             with psycopg.connect(copy, autocommit=True) as connection:
                 bare = replay(connection, submits, "BEGIN")
             library = through_sqlalchemy(create_engine(other.replace("postgresql:", "postgresql+psycopg:", 1)), submits)
