@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, select
 
 from models import (
     BODY_ROLES,
@@ -37,6 +37,20 @@ SOON = 3
 STAFF = frozenset(step.role for step in STEPS.values()) - {Role.REQUESTER}
 # The kind of case on which others work with the requester.
 SHARED = "application"
+# The statements are built once; what differs from person to person and from page to page is bound.
+TOGETHER = select(Companion.case_id, Companion.signs).where(
+    Companion.user_id == bindparam("person"),
+    Companion.left_at.is_(None),
+    Companion.case_id == Case.id,
+    Case.kind == SHARED,
+)
+CLOCKS = (
+    select(
+        Clock.case_id, Clock.limit, Clock.state, Clock.started_at, Clock.extended, Pause.began_at.label("stopped_at")
+    )
+    .outerjoin(Pause, and_(Pause.clock_id == Clock.id, Pause.ended_at.is_(None)))
+    .where(Clock.case_id.in_(bindparam("cases", expanding=True)))
+)
 REFERENCE = re.compile(r"[A-Z]{2}-\d{4}-\d{6}")
 
 
@@ -161,10 +175,7 @@ def bound(user: User, question: Question, apart: bool = True) -> tuple[tuple[Off
 
 def together(user: User) -> dict[str, list[int]]:
     """Return the cases on which a person works with their requesters, and those on which they may sign for them."""
-    query = select(Companion.case_id, Companion.signs).where(
-        Companion.user_id == user.id, Companion.left_at.is_(None), Companion.case_id == Case.id, Case.kind == SHARED
-    )
-    found = db.session.execute(query).all()
+    found = db.session.connection().execute(TOGETHER, {"person": user.id}).all()
     return {"shared": [row.case_id for row in found], "signing": [row.case_id for row in found if row.signs]}
 
 
@@ -237,12 +248,8 @@ def waiting_on(case: ColumnElement[bool]) -> list[str]:
 
 def clocks_of(rows: Sequence[Row[Any]]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return the clocks that run or stand still on the cases of a page, each with when it was stopped."""
-    stopped = and_(Pause.clock_id == Clock.id, Pause.ended_at.is_(None))
-    stopped_at = Pause.began_at.label("stopped_at")
-    columns = (Clock.case_id, Clock.limit, Clock.state, Clock.started_at, Clock.extended, stopped_at)
-    cases = Clock.case_id.in_({row.case_id for row in rows if row.due_at})
     # The state is looked at here: a database might prefer its index to that of the few cases.
-    found = db.session.execute(select(*columns).outerjoin(Pause, stopped).where(cases))
+    found = db.session.connection().execute(CLOCKS, {"cases": sorted({row.case_id for row in rows if row.due_at})})
     return [clock for clock in found if clock.state in (ClockState.RUNNING, ClockState.PAUSED)]
 
 
