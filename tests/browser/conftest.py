@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from api import create_app
 from api.seed.people import FILE, known_password
@@ -20,12 +20,6 @@ from tests.conftest import empty, fill, settings
 
 # Without a screen Chromium takes two thirds of the time.
 CHROMIUMS = ("chromium-headless-shell", "chromium", "google-chrome")
-
-
-class Lasting(WSGIRequestHandler):
-    """Answers many requests on one connection, as the service does where it is in use."""
-
-    protocol_version = "HTTP/1.1"
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +45,7 @@ def running(folder: Path, url: str, seen: Path) -> Iterator[Service]:
     app = create_app(settings(folder, url))
     fill(app)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Lasting)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
