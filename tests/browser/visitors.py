@@ -219,6 +219,7 @@ class Visitor:
         if self.page.locator("#map").count():
             self.page.locator("#map").scroll_into_view_if_needed()
             self.page.wait_for_selector(DRAWN)
+            self.page.evaluate("scrollTo(0, 0)")
 
     def examine(self, place: str, theme: str = "light") -> None:
         """Look for what keeps people from using the open page; what is found is a fault."""
