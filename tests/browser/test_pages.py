@@ -103,7 +103,7 @@ def test_every_other_page_can_be_read_by_everybody(service, come, language):
         nobody.goto(path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def seldom(service) -> dict[str, str]:
     """Return the addresses of pages that no straight life comes by, and who reads each."""
     walker = Walker(service.app, people_of(service.app))
