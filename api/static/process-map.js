@@ -3,7 +3,8 @@
    The page holds <div id="map" data-xml="address of the diagram" data-viewer="address of bpmn-js"> and a block
    <script type="application/json" id="map-state"> with {done: [ids], flows: [ids], here: [{id, label}]}; ids the
    diagram does not draw are left out. Drawing takes longer than everything else on the page, so it waits until the map
-   comes into view, or until the page has stood for a while, so that whoever prints it finds it drawn. */
+   comes into view, or until the page has stood for a while, so that whoever prints it finds it drawn. Until then, and
+   where it cannot be drawn, the box says so and the words are opened. */
 (() => {
   const box = document.getElementById("map");
   if (!box) return;
@@ -50,6 +51,7 @@
 
   async function draw(xml) {
     viewer?.destroy();
+    box.replaceChildren();
     viewer = new window.BpmnJS({
       container: box,
       zoomScroll: { enabled: false },
@@ -76,13 +78,16 @@
 
   async function start() {
     const [answer] = await Promise.all([fetch(box.dataset.xml, { credentials: "same-origin" }), load(box.dataset.viewer)]);
-    if (!answer.ok) return;
+    if (!answer.ok) throw new Error(`the diagram was answered with ${answer.status}`);
     const xml = await answer.text();
     await draw(xml);
-    document.querySelectorAll("[data-km-map]").forEach((button) => button.addEventListener("click", () => {
-      if (button.dataset.kmMap === "all") viewer.get("canvas").zoom("fit-viewport", "auto");
-      else viewer.get("zoomScroll").stepZoom(button.dataset.kmMap === "in" ? 1 : -1);
-    }));
+    document.querySelectorAll("[data-km-map]").forEach((button) => {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        if (button.dataset.kmMap === "all") viewer.get("canvas").zoom("fit-viewport", "auto");
+        else viewer.get("zoomScroll").stepZoom(button.dataset.kmMap === "in" ? 1 : -1);
+      });
+    });
     document.addEventListener("km:theme", () => draw(xml));
   }
 
@@ -94,5 +99,8 @@
     }).observe(box);
   });
   const stood = new Promise((known) => { addEventListener("load", () => setTimeout(known, PATIENCE)); });
-  Promise.race([seen, stood]).then(start);
+  Promise.race([seen, stood]).then(start).catch((fault) => {
+    console.error(fault);
+    box.nextElementSibling.open = true;
+  });
 })();

@@ -76,6 +76,22 @@ def test_a_demand_is_handed_in_without_script(service, come):
     expect(visitor.page.locator("main")).to_contain_text("初审需求")
 
 
+def test_a_map_that_cannot_be_drawn_leaves_its_words(service, come):
+    walker = Walker(service.app, people_of(service.app))
+    with service.app.app_context():
+        reference = walker.at("screen_demand").reference
+    citizen = come(service).citizen
+    citizen.page.route("**/bpmn-navigated-viewer*", lambda route: route.abort())
+    citizen.page.goto(f"{service.base}/cases/{reference}")
+    citizen.page.locator("#map").scroll_into_view_if_needed()
+    expect(citizen.page.locator("#map + details")).to_have_attribute("open", "")
+    expect(citizen.page.locator("#map")).to_contain_text("画不出来")
+    expect(citizen.page.locator("[data-km-map]").first).to_be_hidden()
+    # The console tells of it; that is meant here.
+    assert len(citizen.faults) == 2
+    citizen.faults.clear()
+
+
 def test_similar_demands_are_shown_while_one_writes(service, come):
     citizen = come(service).citizen
     citizen.goto("/demands/new")
