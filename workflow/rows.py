@@ -139,11 +139,12 @@ def write(session: Session) -> None:
 def move(session: Session, case: Case) -> None:
     """Write what has changed of a case's own row, unless another transaction has written it meanwhile."""
     said = inspect(case)
+    attributes = said.attrs
     for name in OWNERS:
-        if said.attrs[name].history.has_changes():
+        if attributes[name].history.has_changes():
             name_owner(case, name)
     # A column that was set to what it said before has not changed.
-    changed = [name for name in OWN - said.unmodified if said.attrs[name].history.has_changes()]
+    changed = [name for name in OWN - said.unmodified if attributes[name].history.has_changes()]
     if not changed:
         return
     values = {name: getattr(case, name) for name in changed}
