@@ -1,6 +1,6 @@
 """The process map: a kind's diagrams with tokens, and the steps that lie ahead, read from the same drawing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,17 +8,24 @@ from lxml import etree
 
 from models import Definition
 from workflow.history import Passed
+from workflow.stages import STEPS
 
 SAFE = etree.XMLParser(resolve_entities=False, no_network=True)
 NODES = frozenset(
     {"userTask", "serviceTask", "businessRuleTask", "callActivity", "subProcess", "exclusiveGateway", "parallelGateway",
      "startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent"}
 )  # fmt: skip
+ORDER = {name: place for place, name in enumerate(STEPS)}
+LAST = len(ORDER)
+# The committee is heard where a reviewer asks for it, and a data set let go on where it has been suspended.
+ASKED_FOR = frozenset({"consultation", "resume_dataset"})
+# What is asked for under this limit mends an earlier answer, and the case goes back to that.
+MENDING = "completion"
 
 
 @dataclass(frozen=True)
 class Node:
-    """An element of a diagram: what it is, what it is called, and where its flows lead."""
+    """An element of a diagram: what it is, what it is called, and where its flows lead, the usual one first."""
 
     id: str
     tag: str
@@ -73,25 +80,7 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
     nodes = drawn(definition).nodes
     starts = [name for name in waiting if name in nodes]
     longest = max((chain(definition.sha256, name) for name in starts), key=len, default=())
-    first = next((name for name, node in nodes.items() if begins(node, definition.key)), "")
-    order = chain(definition.sha256, first) if first else ()
-    return list(straight([name for name in longest if name not in starts], order))
-
-
-def begins(node: Node, kind: str) -> bool:
-    """Say whether a case of a kind begins at an element."""
-    return node.tag == "startEvent" and node.parent == node.diagram == kind
-
-
-def straight(names: list[str], order: tuple[str, ...]) -> Iterator[str]:
-    """Yield the steps up to the first that leads back; only the very next step may be an earlier one."""
-    reached = 0
-    for place, name in enumerate(names):
-        rank = order.index(name) if name in order else reached
-        if place and rank < reached:
-            return
-        reached = rank
-        yield name
+    return [name for name in longest if name not in starts]
 
 
 _drawings: dict[str, Drawing] = {}
@@ -113,8 +102,9 @@ def drawn(definition: Definition) -> Drawing:
 
 def read(diagram: str, root: etree._Element) -> list[Node]:
     """Return the elements that a diagram draws."""
+    usual = {element.get("default") for element in root.iter() if isinstance(element.tag, str)}
     flows: dict[str, list[str]] = {}
-    for flow in root.iter("{*}sequenceFlow"):
+    for flow in sorted(root.iter("{*}sequenceFlow"), key=lambda flow: flow.get("id") not in usual):
         flows.setdefault(flow.get("sourceRef", ""), []).append(flow.get("targetRef", ""))
     return [
         Node(
@@ -140,26 +130,32 @@ def parent_of(element: etree._Element) -> str:
 
 @lru_cache(maxsize=512)
 def chain(sha256: str, start: str) -> tuple[str, ...]:
-    """Return the longest chain of steps from one on, through whatever lies between, each step once."""
+    """Return the longest chain of steps behind one, through whatever lies between.
+
+    The steps of a stage follow each other as they are declared: a way that leads back is no way ahead, unless the step
+    asks for what was missing. Nor is what a case goes to only when somebody asks for it, unless it is there. A step
+    that begins the next round is the last one.
+    """
     nodes = _drawings[sha256].nodes
     starts = {node.parent: node.id for node in nodes.values() if node.tag == "startEvent"}
     callers = {node.calls: node.id for node in nodes.values() if node.calls}
 
-    def follow(name: str, seen: frozenset[str]) -> tuple[str, ...]:
-        if name in seen:
-            return ()
+    def follow(name: str, seen: frozenset[str], reached: Mapping[str, int]) -> tuple[str, ...]:
         node, been = nodes[name], seen | {name}
-        own = (name,) if node.tag == "userTask" else ()
-        if node.tag == "callActivity" and node.calls in starts and starts[node.calls] not in seen:
-            return own + follow(starts[node.calls], been)
-        if node.tag == "subProcess" and name in starts and starts[name] not in seen:
-            return own + follow(starts[name], been)
-        return own + onward(node, been)
+        back = ORDER.get(name, LAST) < reached.get(node.diagram, 0)
+        if name in seen or back or {name, node.calls} & ASKED_FOR:
+            return ()
+        if name in ORDER:
+            further = {**reached, node.diagram: ORDER[name]}
+            return name, *(() if STEPS[name].begins_round else onward(node, been, further))
+        inside = starts.get(node.calls or name, "")
+        return follow(inside, been, reached) if inside and inside not in seen else onward(node, been, reached)
 
-    def onward(node: Node, seen: frozenset[str]) -> tuple[str, ...]:
+    def onward(node: Node, seen: frozenset[str], reached: Mapping[str, int]) -> tuple[str, ...]:
         if node.tag == "endEvent" or not node.leads_to:
             outer = node.parent if node.parent in nodes else callers.get(node.parent, "")
-            return onward(nodes[outer], seen) if outer else ()
-        return max((follow(target, seen) for target in node.leads_to), key=len)
+            return onward(nodes[outer], seen, reached) if outer else ()
+        return max((follow(target, seen, reached) for target in node.leads_to), key=len)
 
-    return follow(start, frozenset())
+    first = {} if STEPS[start].limit == MENDING else {nodes[start].diagram: ORDER[start]}
+    return onward(nodes[start], frozenset({start}), first)
