@@ -145,8 +145,6 @@ class Office:
         """Return somebody who has not signed in, and reads the language of this service's people."""
         found = self.visitors.open()
         found.goto("/")
-        if self.language == "en":
-            found.click("header a[hreflang]")
         return found
 
     def begin(self, who: Visitor, reference: str, step: str) -> Any:

@@ -28,6 +28,7 @@ PICTURES = {
     "zh": [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")],
     "en": [(PHONE, "light"), (WIDE, "light")],
 }
+LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 # The browser reports a refused page as an error; whoever asked for it expects the refusal.
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
 HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
@@ -121,12 +122,13 @@ class Visitor:
         if not self.service.first("sign-in", self.language):
             return self._sign_in_unseen(email)
         self.goto("/sign-in")
-        if self.page.locator("html").get_attribute("lang")[:2] != self.language:
-            self.click("header a[hreflang]")
         self.page.fill("#f-email", email)
         self.page.fill("#f-password", self.service.password)
         self.click("form.km-form [type=submit]")
         expect(self.page.locator("header details.km-menu")).to_be_visible()
+        # From here on an account says which language is meant, until another one is chosen.
+        if self.page.locator("html").get_attribute("lang")[:2] != self.language:
+            self.click("header a[hreflang]")
         self.service.states[email, self.language] = self.page.context.storage_state()
         return self
 
@@ -262,7 +264,7 @@ class Visitors:
             viewport={"width": WIDE, "height": 900},
             reduced_motion="reduce",
             java_script_enabled=scripts,
-            locale="zh-CN",
+            locale=LOCALES[self.language],
             storage_state=state,
         )
         context.set_default_timeout(30_000)
