@@ -53,7 +53,7 @@ api/static/vendor/.made: package-lock.json api/assets.py $(VENV)/.installed $(sh
 	@touch $@
 
 # Where there is room for them in memory, the tests keep their files there.
-MEMORY := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 8000000 {print "/dev/shm"}')
+MEMORY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 8000000 {print "/dev/shm"}')
 
 test: ## Check everything: style, types, floors, drawings, tests on both databases
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target prepared

@@ -87,7 +87,7 @@ def show(reference: str) -> ResponseReturnValue:
     asked = [turn for turn in turns if not turn.item.offered]
     done, whole = passed(case, person), "history" in request.args
     told = history(case, person, None if whole else LATEST)
-    ahead = [name for name in ways_ahead(case.definition, [turn.step.name for turn in asked]) if name in STEPS]
+    ahead = ways_ahead(case.definition, [turn.step.name for turn in asked])
     maps = maps_of(case.definition, [turn.step.name for turn in asked], done)
     drawn = next((each for each in maps if each.name == request.args.get("map")), maps[0])
     alive = clock.each_limit(clock.running(case))

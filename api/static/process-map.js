@@ -3,8 +3,8 @@
    The page holds <div id="map" data-xml="address of the diagram" data-viewer="address of bpmn-js"> and a block
    <script type="application/json" id="map-state"> with {done: [ids], flows: [ids], here: [{id, label}]}; ids the
    diagram does not draw are left out. Drawing takes longer than everything else on the page, so it waits until the map
-   comes into view, or until the page has stood for a while, so that whoever prints it finds it drawn. Until then, and
-   where it cannot be drawn, the box says so and the words are opened. */
+   comes into view, or until the page has stood for a while, so that whoever prints it finds it drawn. Until then the
+   box says where the same stands in words; where it cannot be drawn, these are opened. */
 (() => {
   const box = document.getElementById("map");
   if (!box) return;

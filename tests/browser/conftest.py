@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from api import create_app
 from api.seed.people import FILE, known_password
 from models import db
+from tests.browser.office import Office
 from tests.browser.visitors import Service, Visitors
 from tests.conftest import empty, fill, settings
 
@@ -96,3 +97,12 @@ def come(browser) -> Iterator:
     yield visitors
     for group in groups:
         group.leave()
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def office(request, browser) -> Iterator[Office]:
+    """Return a service in Chinese on SQLite, or in English on PostgreSQL; nobody may have met a fault."""
+    name = "service" if request.param == "zh" else "service_on_postgresql"
+    made = Office(browser, request.getfixturevalue(name), request.param)
+    yield made
+    made.visitors.leave()

@@ -17,7 +17,7 @@ BY_THEME = {
     "light": {"runOnly": TAGS},
     "dark": {"runOnly": ["color-contrast", "link-in-text-block", "target-size"]},
 }
-# Colours are examined in Chinese pages.
+# Colours do not depend on the language: they are examined in Chinese pages.
 COLOURLESS = {"rules": {"color-contrast": {"enabled": False}}}
 WIDE, PHONE, NARROW = 1400, 390, 320
 # Each width and each theme is looked at once: colours do not depend on the width, nor on the language, but how wide
