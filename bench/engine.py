@@ -8,6 +8,7 @@ completes one user task, runs everything that needs nobody, and writes the state
 The library has its scripts do nothing where ours calls a service or decides by a table: the comparison favours it.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,34 @@ def rows(loops: tuple[int, ...] = (0, 20, 60, 400), repeats: int = 5, seconds: f
                 figures[name][0].append(_rate([play.stock_round(moment) for moment in moments], seconds))
             figures[name][1].append(_rate([play.our_round(moment) for moment in moments], seconds))
     return [_row(name, moments, figures[name], play.lost) for name, play, moments in places]
+
+
+def calls(reports: int) -> tuple[int | None, int]:
+    """Return how many functions one round calls after some reports: in the library, if it still has the case, and ours.
+
+    What is called does not depend on how busy a machine is, so tests hold this where they could not hold a time.
+    """
+    play = _Play(ACCESS, reports)
+    moment = play.later[reports]
+    return _calls(play.stock_round(moment)) if moment.stock else None, _calls(play.our_round(moment))
+
+
+def _calls(work: Work) -> int:
+    """Return how many functions a piece of work calls, Python's own included, once everything is warm."""
+    count = 0
+
+    def called(frame: object, event: str, of: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    work()
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
 
 
 class _Play:

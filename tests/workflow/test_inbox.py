@@ -5,10 +5,11 @@ from functools import partial
 from itertools import chain, pairwise
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from models import BODY_ROLES, Case, Role, User, WorkItem, WorkState, db
 from tests.many_steps import crowd
+from tests.statements import statements
 from workflow import access, calendar, inbox, walks
 from workflow.inbox import Mark, Question, Sort
 from workflow.walks import Stretch, Tab, View
@@ -257,7 +258,7 @@ def test_every_question_is_answered_along_an_index(items):
             for sort in Sort:
                 for step in ("", "assess_demand"):
                     question = Question(view, tab, sort, step)
-                    for statement, values in statements(partial(inbox.page, person, question, 25)):
+                    for statement, values in about_items(partial(inbox.page, person, question, 25)):
                         assert walked(statement, values), statement
 
 
@@ -267,25 +268,15 @@ def test_the_newest_are_found_in_their_index_alone(items):
     for view in (View.ALL, View.GROUP):
         for tab in Tab:
             action = partial(inbox.page, named("clerk.jiaotong"), Question(view, tab, Sort.NEWEST), 25)
-            for statement, values in statements(action):
+            for statement, values in about_items(action):
                 lines = [line for line in plan(statement, values) if "ix_work_item_newest" in line]
                 assert lines, statement
                 assert all("COVERING INDEX" in line for line in lines), lines
 
 
-def statements(action) -> list[tuple]:
+def about_items(action) -> list[tuple]:
     """Return the statements about work items that an action sends."""
-    sent = []
-
-    def note(connection, cursor, statement, values, context, many) -> None:
-        sent.append((statement, values))
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        action()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return [(statement, values) for statement, values in sent if "work_item" in statement]
+    return [(statement, values) for statement, values in statements(action) if "work_item" in statement]
 
 
 def walked(statement: str, values) -> bool:
