@@ -17,6 +17,18 @@ pytestmark = pytest.mark.browser
 # Whether what has the focus, or the card around it, has a ring that can be seen.
 RING = """() => [document.activeElement, document.activeElement.closest(".km-choice")]
   .some((element) => element && getComputedStyle(element).outlineStyle !== "none")"""
+# What of the header can be seen stands beside each other, within the header and the screen.
+CROWDED = """() => {
+  const header = document.querySelector(".km-header").getBoundingClientRect();
+  const parts = [...document.querySelectorAll(".km-brand, .km-brand-sub, .km-header .nav-link, .km-tool, .km-who b")]
+    .map((part) => ({part, box: part.getBoundingClientRect()}))
+    .filter(({box}) => box.width && box.top < header.bottom - 1);
+  const apart = (one, other) => one.right < other.left + 1 || other.right < one.left + 1
+    || one.bottom < other.top + 1 || other.bottom < one.top + 1;
+  return parts.filter(({part, box}, at) => box.right > innerWidth + 1 || box.left < 0
+    || parts.slice(at + 1).some((other) => !part.contains(other.part) && !apart(box, other.box)))
+    .map(({part}) => part.textContent.trim());
+}"""
 
 
 def test_a_draft_is_kept_and_taken_up_again(service, come):
@@ -74,6 +86,16 @@ def test_a_demand_is_handed_in_without_script(service, come):
     visitor.send()
     expect(visitor.page.locator(".km-flashes")).to_contain_text("XQ-")
     expect(visitor.page.locator("main")).to_contain_text("初审需求")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_header_has_room_for_every_place(service, come, language):
+    visitors = come(service, language)
+    for visitor in (visitors.open(), visitors.citizen, visitors.clerk, visitors.steward, visitors.auditor):
+        visitor.goto("/catalogue")
+        for width in range(1000, 1601, 50):
+            visitor.page.set_viewport_size({"width": width, "height": 900})
+            assert visitor.page.evaluate(CROWDED) == [], f"{width} pixels"
 
 
 def test_a_map_that_cannot_be_drawn_leaves_its_words(service, come):

@@ -19,7 +19,7 @@ BY_THEME = {
 }
 # Colours do not depend on the language: they are examined in Chinese pages.
 COLOURLESS = {"rules": {"color-contrast": {"enabled": False}}}
-WIDE, PHONE, NARROW = 1400, 390, 320
+WIDE, TABLET, PHONE, NARROW = 1400, 1000, 390, 320
 # Each width and each theme is looked at once: colours do not depend on the width, nor on the language, but how wide
 # words run does. In the dark only colours and sizes are examined: the rest is as by day. Whoever wants pictures gets
 # all of them.
@@ -207,9 +207,10 @@ class Visitor:
             self._turn(theme)
             self.examine(f"{kind} {self.language} {width} {theme}", theme)
             self._photograph(f"{kind}-{self.language}-{width}-{theme}")
-        self.page.set_viewport_size({"width": NARROW, "height": 900})
-        if (broad := self.page.evaluate("document.documentElement.scrollWidth")) > NARROW:
-            self.faults.append(f"{kind} {self.language}: {broad} pixels wide on a screen of {NARROW}")
+        for width in (TABLET, NARROW):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            if (broad := self.page.evaluate("document.documentElement.scrollWidth")) > width:
+                self.faults.append(f"{kind} {self.language}: {broad} pixels wide on a screen of {width}")
         self.page.set_viewport_size({"width": WIDE, "height": 900})
         self._turn("light")
 
