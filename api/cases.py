@@ -11,7 +11,7 @@ from flask_login import login_required
 
 from api.numbers import key
 from api.pages import address_of, someone
-from api.process_map import Map, maps_of, ways_ahead
+from api.process_map import Map, maps_of, next_after, ways_ahead
 from models import Case, CaseStatus, Companion, Definition, EventKind, Role, User, WorkItem, db
 from workflow import access, clock
 from workflow.history import LATEST, Passed, history, passed
@@ -102,6 +102,7 @@ def show(reference: str) -> ResponseReturnValue:
         told=told,
         earlier=not whole and len(told) == LATEST,
         ahead=ahead,
+        then={turn.step.name: next_after(case.definition, turn.step.name) for turn in asked},
         stops=stops(done, asked, ahead),
         steps=STEPS,
         maps=maps,

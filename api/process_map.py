@@ -83,6 +83,14 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
     return [name for name in longest if name not in starts]
 
 
+def next_after(definition: Definition, step: str) -> tuple[str, bool]:
+    """Return the step that usually comes after one, empty if none does, and whether it comes whatever is answered."""
+    if step not in drawn(definition).nodes:
+        return "", False
+    usual = next(iter(chain(definition.sha256, step)), "")
+    return usual, len(exits(definition.sha256, step)) == 1
+
+
 _drawings: dict[str, Drawing] = {}
 
 
@@ -137,8 +145,7 @@ def chain(sha256: str, start: str) -> tuple[str, ...]:
     that begins the next round is the last one.
     """
     nodes = _drawings[sha256].nodes
-    starts = {node.parent: node.id for node in nodes.values() if node.tag == "startEvent"}
-    callers = {node.calls: node.id for node in nodes.values() if node.calls}
+    starts = starts_of(nodes)
 
     def follow(name: str, seen: frozenset[str], reached: Mapping[str, int]) -> tuple[str, ...]:
         node, been = nodes[name], seen | {name}
@@ -152,10 +159,57 @@ def chain(sha256: str, start: str) -> tuple[str, ...]:
         return follow(inside, been, reached) if inside and inside not in seen else onward(node, been, reached)
 
     def onward(node: Node, seen: frozenset[str], reached: Mapping[str, int]) -> tuple[str, ...]:
-        if node.tag == "endEvent" or not node.leads_to:
-            outer = node.parent if node.parent in nodes else callers.get(node.parent, "")
+        if not node.leads_to:
+            outer = around(nodes, node)
             return onward(nodes[outer], seen, reached) if outer else ()
-        return max((follow(target, seen, reached) for target in node.leads_to), key=len)
+        ways = [follow(target, seen, reached) for target in node.leads_to]
+        longest = max(ways, key=len)
+        return side_by_side(longest, ways) if node.tag == "parallelGateway" else longest
 
     first = {} if STEPS[start].limit == MENDING else {nodes[start].diagram: ORDER[start]}
     return onward(nodes[start], frozenset({start}), first)
+
+
+def side_by_side(longest: tuple[str, ...], ways: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the longest of some ways that are all gone at once, with what the others do before they meet it."""
+    for way in ways:
+        own = tuple(name for name in way if name not in longest)
+        meeting = next((longest.index(name) for name in way if name in longest), len(longest))
+        longest = (*longest[:meeting], *own, *longest[meeting:])
+    return longest
+
+
+@lru_cache(maxsize=512)
+def exits(sha256: str, start: str) -> frozenset[str]:
+    """Return to which steps the answers of one lead at once, and an empty name if one of them ends the case.
+
+    Of steps that begin side by side one stands for all.
+    """
+    nodes = _drawings[sha256].nodes
+    starts = starts_of(nodes)
+    found, seen, open_ends = set(), set(), [nodes[start]]
+    while open_ends:
+        node = open_ends.pop()
+        outer = around(nodes, node)
+        ahead = node.leads_to[:1] if node.tag == "parallelGateway" else node.leads_to
+        for name in ahead or ((outer,) if outer else ()):
+            inside = starts.get(nodes[name].calls or name, "") if ahead else ""
+            if name in ORDER:
+                found.add(name)
+            elif (inside or name) not in seen:
+                seen.add(inside or name)
+                open_ends.append(nodes[inside or name])
+        if not ahead and not outer:
+            found.add("")
+    return frozenset(found)
+
+
+def starts_of(nodes: Mapping[str, Node]) -> dict[str, str]:
+    """Return where each process and sub-process begins."""
+    return {node.parent: node.id for node in nodes.values() if node.tag == "startEvent"}
+
+
+def around(nodes: Mapping[str, Node], node: Node) -> str:
+    """Return the activity that an element is within, drawn around it or in the diagram that calls its own, if any."""
+    callers = {each.calls: each.id for each in nodes.values() if each.calls}
+    return node.parent if node.parent in nodes else callers.get(node.parent, "")

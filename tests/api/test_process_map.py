@@ -2,12 +2,13 @@
 
 import pytest
 
-from api.process_map import drawn, ways_ahead
+from api.process_map import drawn, exits, next_after, ways_ahead
 from workflow import definitions
 from workflow.stages import STEPS
 
 TO_ANSWER = ["review_classification", "give_security_opinion", "confirm_classification", "answer_demand"]
 TO_ACCESS = ["draft_agreement", "negotiate_clauses", "sign_agreement", "countersign_agreement", "provision_access"]
+REVIEWS = ["review_application", "review_security", "consult_right_holder"]
 KINDS = ("demand", "listing", "application")
 
 
@@ -27,7 +28,7 @@ def ahead(kind: str, *waiting: str) -> list[str]:
         (
             "application",
             "check_application",
-            ["review_application", "draft_decision", "decide_application", *TO_ACCESS],
+            [*REVIEWS, "draft_decision", "decide_application", *TO_ACCESS],
         ),
         ("application", "decide_application", TO_ACCESS),
     ],
@@ -61,3 +62,33 @@ def test_no_way_ahead_leads_back(context):
             mended = STEPS[name].limit == "completion"
             assert own == sorted(own, key=order.index), name
             assert mended or all(order.index(each) > order.index(name) for each in own), name
+
+
+@pytest.mark.parametrize(
+    ("kind", "step", "name", "surely"),
+    [
+        ("demand", "submit_demand", "screen_demand", True),
+        ("demand", "screen_demand", "assess_demand", False),
+        ("demand", "review_classification", "give_security_opinion", False),
+        ("demand", "give_security_opinion", "confirm_classification", True),
+        ("demand", "withdraw_demand", "", True),
+        ("listing", "check_listing", "approve_listing", False),
+        ("application", "sign_agreement", "countersign_agreement", True),
+        ("application", "decide_application", "draft_agreement", False),
+        ("application", "provision_access", "", True),
+    ],
+)
+def test_what_comes_next_is_said_to_be_sure_only_where_every_answer_leads_there(context, kind, step, name, surely):
+    assert next_after(definitions.current(kind), step) == (name, surely)
+
+
+def test_answers_that_end_a_case_or_send_it_back_are_ways_out_as_well(context):
+    definition = definitions.current("demand")
+    drawn(definition)
+    assert exits(definition.sha256, "screen_demand") == {"assess_demand", "clarify_demand", ""}
+    assert exits(definition.sha256, "give_security_opinion") == {"confirm_classification"}
+
+
+def test_reviews_side_by_side_all_lie_ahead_before_the_step_that_waits_for_them(context):
+    way = ahead("application", "complete_application")
+    assert way[: 1 + len(REVIEWS) + 1] == ["check_application", *REVIEWS, "draft_decision"]

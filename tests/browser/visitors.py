@@ -28,6 +28,11 @@ PICTURES = {
     "zh": [(WIDE, "light"), (WIDE, "dark"), (PHONE, "dark"), (PHONE, "light")],
     "en": [(PHONE, "light"), (WIDE, "light")],
 }
+# A table within a card stays within it, or has a box of its own in which it can be moved.
+TOO_BROAD = """() => [...document.querySelectorAll(".card table")]
+  .filter((table) => table.getBoundingClientRect().width && !table.closest(".km-scroll"))
+  .filter((table) => table.getBoundingClientRect().right > table.closest(".card").getBoundingClientRect().right + 1)
+  .map((table) => table.querySelector("caption, th").textContent.trim())"""
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 # The browser reports a refused page as an error; whoever asked for it expects the refusal.
 REFUSED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
@@ -207,11 +212,12 @@ class Visitor:
             self._turn(theme)
             self.examine(f"{kind} {self.language} {width} {theme}", theme)
             self._photograph(f"{kind}-{self.language}-{width}-{theme}")
-        for width in (TABLET, NARROW):
+        for width in (NARROW, TABLET, WIDE):
             self.page.set_viewport_size({"width": width, "height": 900})
             if (broad := self.page.evaluate("document.documentElement.scrollWidth")) > width:
                 self.faults.append(f"{kind} {self.language}: {broad} pixels wide on a screen of {width}")
-        self.page.set_viewport_size({"width": WIDE, "height": 900})
+            if tables := self.page.evaluate(TOO_BROAD):
+                self.faults.append(f"{kind} {self.language}: tables broader than their cards at {width}: {tables}")
         self._turn("light")
 
     def _turn(self, theme: str) -> None:
