@@ -36,7 +36,7 @@ $(VENV)/bin/python:
 
 # uv takes a tenth of the time; where it cannot be had, or does not find the packages, pip brings them.
 $(VENV)/bin/uv: | $(VENV)/bin/python
-	-$(PIP) uv
+	-$(PIP) uv==0.13.9
 
 BRING = $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1) || $(PIP) -r $(1)
 
@@ -87,9 +87,9 @@ bench: install $(VENV)/.tested ## Measure, and write bench/RESULTS.md
 messages: install ## Bring the catalogues of both languages up to date
 	$(BIN)/python -m api.sentences
 
-requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
-	uv pip compile --quiet --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml
-	uv pip compile --quiet --python-version 3.11 --no-header --extra test --constraint requirements.txt \
+requirements: | $(VENV)/bin/uv ## Compile the pinned requirements from pyproject.toml
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --extra test --constraint requirements.txt \
 		--output-file tests/requirements.txt pyproject.toml
 
 clean: ## Remove what was installed and written here
