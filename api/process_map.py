@@ -84,11 +84,11 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
 
 
 def next_after(definition: Definition, step: str) -> tuple[str, bool]:
-    """Return the step that usually comes after one, empty if none does, and whether it comes whatever is answered."""
+    """Return the step after one on the longest way ahead, empty if none follows, and whether every answer leads there."""
     if step not in drawn(definition).nodes:
         return "", False
-    usual = next(iter(chain(definition.sha256, step)), "")
-    return usual, len(exits(definition.sha256, step)) == 1
+    following = next(iter(chain(definition.sha256, step)), "")
+    return following, len(exits(definition.sha256, step)) == 1
 
 
 _drawings: dict[str, Drawing] = {}
