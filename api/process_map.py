@@ -84,7 +84,7 @@ def ways_ahead(definition: Definition, waiting: Iterable[str]) -> list[str]:
 
 
 def next_after(definition: Definition, step: str) -> tuple[str, bool]:
-    """Return the step after one on the longest way ahead, empty if none follows, and whether every answer leads there."""
+    """Return the next step on the longest way ahead, empty if none follows, and whether every answer leads there."""
     if step not in drawn(definition).nodes:
         return "", False
     following = next(iter(chain(definition.sha256, step)), "")
