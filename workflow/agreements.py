@@ -18,9 +18,9 @@ from models import (
     db,
     now,
 )
-from workflow import calendar, documents, entitlements, numbers, terms
-from workflow.applications import application_of, tell_replaced
-from workflow.errors import NotYours
+from workflow import calendar, documents, entitlements, numbers, rows, terms
+from workflow.applications import application_of, put, tell_replaced
+from workflow.errors import NotOpen, NotYours
 
 PREFIX = "XY"
 # The kinds of change to a clause, and what has become of one that was proposed.
@@ -191,10 +191,39 @@ def lapse(case: Case) -> None:
         case.agreement.state, case.agreement.ended_at = AgreementState.LAPSED, now()
 
 
+def in_force(case: Case) -> Agreement:
+    """Return the agreement of a case while it has not ended.
+
+    :raises NotOpen: it has ended, although the case may not have heard of it yet
+    """
+    agreement = agreement_of(case)
+    db.session.refresh(agreement)
+    if agreement.ended_at is not None:
+        raise NotOpen(case.reference)
+    return agreement
+
+
 def replace(case: Case) -> None:
-    """Let the agreement of a case take the place of the one it replaces, now that its own data can be had."""
+    """Let the agreement of a case replace an earlier one on its own first day, and not before."""
+    agreement = agreement_of(case)
+    if agreement.replaces is None:
+        return
+    first = date.fromisoformat(agreement.terms["starts_on"])
+    if first > calendar.today():
+        put("replace_agreement", case, f"replace_agreement:{agreement.id}", calendar.day_start(first))
+    else:
+        take_place(case)
+
+
+def take_place(case: Case) -> None:
+    """End the agreement that the one of a case replaces, unless either has ended already."""
     old = agreement_of(case).replaces
-    if old is None or old.ended_at is not None:
+    if old is None or agreement_of(case).ended_at is not None:
+        return
+    # Whoever suspends or terminates the old one at this moment comes before or after.
+    rows.lock(old.case)
+    db.session.refresh(old)
+    if old.ended_at is not None:
         return
     old.state, old.ended_at, old.end_reason = AgreementState.REPLACED, now(), agreement_of(case).reference
     entitlements.revoke_under(old, f"已被协议 {agreement_of(case).reference} 替代")

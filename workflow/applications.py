@@ -1,6 +1,7 @@
 """Applications: what is kept of an answer, who decides on what, and the facts by which reviews are chosen."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
@@ -248,9 +249,9 @@ def tell_replaced(old: Agreement) -> None:
     put("agreement_replaced", old.case, key=f"agreement_replaced:{old.id}")
 
 
-def put(kind: str, case: Case, key: str, **data: Any) -> None:
-    """Put a piece of work aside that concerns a case."""
-    outbox.put(db.session, kind, {"case": case.id, **data}, key=key, case_id=case.id)
+def put(kind: str, case: Case, key: str, run_at: datetime | None = None, **data: Any) -> None:
+    """Put a piece of work aside that concerns a case, to be done at once or from a moment on."""
+    outbox.put(db.session, kind, {"case": case.id, **data}, key=key, case_id=case.id, run_at=run_at)
 
 
 def companions_of(case: Case) -> list[Companion]:

@@ -24,6 +24,7 @@ JOBS: dict[str, Callable[[Sessions, Job, Site], None]] = {
     "part_decided": parts.hear_part,
     "withdraw_part": parts.withdraw_part,
     "smaller_case": parts.open_smaller,
+    "replace_agreement": parts.replace,
     "agreement_replaced": parts.replaced,
     "open_ballot": unsealing.open_ballot,
 }

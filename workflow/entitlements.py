@@ -7,7 +7,7 @@ the caller's transaction.
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, select
 
 from models import N_, Agreement, Case, Dataset, DatasetState, Entitlement, EntitlementState, Role, User, db
 from workflow import access, calendar, numbers
@@ -100,9 +100,10 @@ def resume_dataset(dataset: Dataset) -> None:
 
 def expire(day: date) -> int:
     """Mark the entitlements that have ended before a day; return how many."""
-    over = (Entitlement.ends_on < day, Entitlement.state.not_in(CLOSED))
-    ended = update(Entitlement).where(*over).values(state=EntitlementState.EXPIRED, state_reason=ENDED)
-    return len(db.session.scalars(ended.returning(Entitlement.id)).all())
+    over = locked(Entitlement.ends_on < day, Entitlement.state.not_in(CLOSED))
+    for each in over:
+        each.state, each.state_reason = EntitlementState.EXPIRED, ENDED
+    return len(over)
 
 
 def hold(who: str, reason: str, *which: ColumnElement[bool]) -> None:

@@ -20,7 +20,7 @@ from models import (
     db,
     now,
 )
-from workflow import applications, casework
+from workflow import agreements, applications, casework
 from workflow.applications import application_of
 from workflow.errors import NotOpen
 from workflow.outbox import Sessions
@@ -118,6 +118,13 @@ def open_smaller(session: Sessions, job: Job, site: Site) -> None:
     form: dict[str, Any] = {name: value for name, value in said if name not in ASKED_ANEW and value is not None}
     key = f"{basis}:{job.id}"
     casework.start("application", person, draft=form, outcome={"basis": basis}, prepare=prepare, key=key)
+
+
+def replace(session: Sessions, job: Job, site: Site) -> None:
+    """Let an agreement take the place of an earlier one, now that its first day has come."""
+    case = session.get_one(Case, job.data["case"])
+    casework.lock(case)
+    agreements.take_place(case)
 
 
 def replaced(session: Sessions, job: Job, site: Site) -> None:

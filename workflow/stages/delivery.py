@@ -39,12 +39,14 @@ class Wish(Answer):
 @stage.step(Role.REQUESTER, Wish)
 def request_amendment(case: Case, answer: dict[str, Any], requester: User) -> None:
     """Request an amendment."""
+    agreements.in_force(case)
     applications.wish(case, "amendment", answer["reason"], requester)
 
 
 @stage.step(Role.REQUESTER, Wish)
 def request_renewal(case: Case, answer: dict[str, Any], requester: User) -> None:
     """Request a renewal."""
+    agreements.in_force(case)
     applications.wish(case, "renewal", answer["reason"], requester)
 
 
@@ -57,13 +59,13 @@ class Pause(Answer):
 @stage.step(Role.SECURITY, Pause)
 def suspend_access(case: Case, answer: dict[str, Any], officer: User) -> None:
     """Suspend the access at once."""
-    agreement_of(case).end_reason = answer["reason"]
+    agreements.in_force(case).end_reason = answer["reason"]
 
 
 @stage.step(Role.DECIDER, Pause, apart_from=("suspend_access",))
 def resume_access(case: Case, answer: dict[str, Any], decider: User) -> None:
     """Resume the access."""
-    agreement_of(case).end_reason = ""
+    agreements.in_force(case).end_reason = ""
 
 
 class Termination(Answer):
@@ -91,15 +93,16 @@ def terminate_agreement(case: Case, answer: dict[str, Any], decider: User) -> No
 
     The other side has been heard before (domain.md 2.4).
     """
-    agreement = agreement_of(case)
+    agreement = agreements.in_force(case)
     agreement.state, agreement.ended_at, agreement.end_reason = AgreementState.TERMINATED, now(), answer["reason"]
 
 
 @stage.service
 def activate_access(case: Case) -> None:
     """Open the access."""
-    entitlements.activate(case)
+    # The old entitlements come before the new ones, as whoever suspends a data set locks them.
     agreements.replace(case)
+    entitlements.activate(case)
     case.state = "in_force"
 
 

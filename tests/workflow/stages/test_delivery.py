@@ -1,6 +1,6 @@
 """Delivery: access is opened by the operator, stopped at once, and closed when the agreement ends; what replaces it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from marshmallow import ValidationError
@@ -19,6 +19,7 @@ from models import (
     Letter,
     Role,
     db,
+    now,
 )
 from tests.answers import ANSWERS, PAUSED, USED
 from tests.one_mind import is_of_one_mind
@@ -166,24 +167,70 @@ def test_after_a_renewal_was_withdrawn_another_may_be_asked_for(walker):
     assert len(smaller(case)) == 2
 
 
-def test_the_old_agreement_stays_in_force_until_the_data_of_the_new_one_can_be_had(walker):
+def renewed(walker, first: date) -> tuple[Case, Case]:
+    """Return a case whose renewal was agreed and provisioned, and the case of the renewal, which begins on a day."""
     case = walker.at("request_renewal")
     walker.take(case, [("request_renewal", "citizen", ANSWERS["request_renewal"])])
     walker.work()
     new = smaller(case)[0]
-    walker.take(new, [("submit_application", "citizen", {"starts_on": "2028-01-01", "ends_on": "2028-12-31"})])
+    period = {"starts_on": first.isoformat(), "ends_on": (first + timedelta(days=365)).isoformat()}
+    walker.take(new, [("submit_application", "citizen", period)])
     walker.take(new, USED[1:9])
     assert case.agreement.state is AgreementState.EFFECTIVE
     assert states(case) == {EntitlementState.ACTIVE}
     walker.take(new, USED[9:])
+    assert new.state == "in_force"
+    return case, new
+
+
+def test_the_old_agreement_is_replaced_when_the_data_of_the_new_one_can_be_had(walker):
+    case, new = renewed(walker, calendar.today())
     assert case.agreement.state is AgreementState.REPLACED
     assert states(case) == {EntitlementState.REVOKED}
     assert states(new) == {EntitlementState.ACTIVE}
     walker.work()
     assert (case.state, case.status) == ("replaced", CaseStatus.ENDED)
-    assert new.state == "in_force"
     for each in (case, new):
         is_of_one_mind(each)
+
+
+def test_the_old_agreement_stays_in_force_until_the_first_day_of_the_new_one(walker):
+    first = calendar.today() + timedelta(days=200)
+    case, new = renewed(walker, first)
+    walker.work()
+    assert case.agreement.state is AgreementState.EFFECTIVE
+    assert states(case) == {EntitlementState.ACTIVE}
+    job = db.session.scalars(db.select(Job).where(Job.kind == "replace_agreement")).one()
+    assert job.run_at == calendar.day_start(first)
+    job.run_at = now()
+    db.session.commit()
+    walker.work()
+    walker.work()
+    assert states(case) == {EntitlementState.REVOKED}
+    assert (case.state, case.status) == ("replaced", CaseStatus.ENDED)
+    for each in (case, new):
+        is_of_one_mind(each)
+
+
+def test_an_agreement_that_ends_before_its_first_day_replaces_nothing(walker):
+    case, new = renewed(walker, calendar.today() + timedelta(days=200))
+    walker.take(new, [("terminate_agreement", "decider", ANSWERS["terminate_agreement"])])
+    db.session.execute(db.update(Job).where(Job.kind == "replace_agreement").values(run_at=now()))
+    db.session.commit()
+    walker.work()
+    assert case.agreement.state is AgreementState.EFFECTIVE
+    assert states(case) == {EntitlementState.ACTIVE}
+
+
+@pytest.mark.parametrize("step", ["suspend_access", "terminate_agreement", "request_amendment", "request_renewal"])
+def test_an_agreement_that_was_replaced_is_over_also_before_its_case_has_heard_of_it(walker, step):
+    case, _ = renewed(walker, calendar.today())
+    who = {"suspend_access": "security", "terminate_agreement": "decider"}.get(step, "citizen")
+    with pytest.raises(NotOpen):
+        walker.take(case, [(step, who, PAUSED if step == "suspend_access" else ANSWERS[step])])
+    walker.work()
+    assert case.agreement.state is AgreementState.REPLACED
+    assert (case.state, case.status) == ("replaced", CaseStatus.ENDED)
 
 
 def test_a_smaller_case_asks_the_body_of_the_agreement_and_no_other(walker):
