@@ -102,7 +102,8 @@ def start(
     except BaseException:
         db.session.rollback()
         raise
-    with moving(case, {"verb": "start", "kind": kind, "actor": actor.id}, None, actor, outcome) as process:
+    attempt = {"verb": "start", "kind": kind, "actor": actor.id, **({"key": key} if key else {})}
+    with moving(case, attempt, None, actor, outcome) as process:
         if raw is not None:
             hand_in(case, process, raw, actor, moment)
         else:
@@ -396,7 +397,8 @@ def moving(
     A case without a process begins one, with `outcome` as its first words. `attempt` and `raw` are kept
     in an incident, should something of ours fail.
     """
-    reference, case_id = case.reference, case.id
+    # What began in this transaction is gone with it, and its key may be another case's by then.
+    reference, case_id = case.reference, None if rows.begun(case) else case.id
 
     def serve(name: str) -> Mapping[str, Any]:
         served = dict(SERVICES[name](case) or {})

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from models import Access, Entitlement, EntitlementState, Resource, User, db
-from workflow import calendar, casework, entitlements, extract, incidents, resources, store
+from workflow import calendar, entitlements, extract, incidents, resources, store
 from workflow.errors import Refused
 
 log = logging.getLogger("kaimen.downloads")
@@ -276,7 +276,6 @@ def end(download: Download, ended: str, rows: int, size: int, reason: str) -> No
 def report(entitlement: Entitlement, error: Exception | None) -> None:
     """Tell the office that the data are not what an agreement says."""
     case, attempt = entitlement.case, {"verb": "download", "step": entitlement.reference}
-    casework.lock(case)
     incidents.open_for(case.id, attempt, error or NotAsAgreed(), None, None)
 
 

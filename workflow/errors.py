@@ -40,6 +40,10 @@ class Repeated(Refused):
     """This form has already been sent with other content; open the step again to see what was recorded."""
 
 
+class Rewritten(Refused):
+    """The person has gone on writing since this failed; only they can hand in what stands there now."""
+
+
 class Failed(Refused):
     """Something on our side went wrong; nothing was changed, your text is kept, and the office has been told."""
 

@@ -122,7 +122,6 @@ def report(case: Case, step: Step, error: Unscanned) -> None:
     """Tell the office that files cannot be looked at."""
     log.error("the scanner failed: %s", error)
     db.session.rollback()
-    lock(case)
     incidents.open_for(case.id, {"verb": "scan", "step": step.name}, error, None, None)
 
 

@@ -8,12 +8,11 @@ from typing import Any
 from marshmallow import ValidationError
 from sqlalchemy import exists
 
-from models import Case, Clock, ClockState, Draft, EventKind, Incident, Resolution, User, WorkItem, db, now
-from workflow import casework, entitlements, reevaluation
+from models import Case, Clock, ClockState, EventKind, Incident, Resolution, User, WorkItem, db, now
+from workflow import casework, drafts, entitlements, incidents, reevaluation
 from workflow.calendar import local_day
-from workflow.errors import Failed, NotOpen, Refused
+from workflow.errors import Failed, NotOpen, Refused, Rewritten
 from workflow.journal import record
-from workflow.sharing import keeper
 from workflow.worklist import concerned, open_items
 
 log = logging.getLogger("kaimen.sweep")
@@ -32,7 +31,11 @@ def sweep(moment: datetime | None = None) -> int:
     reported and does not stop the others.
     """
     at = moment or now()
-    reevaluation.take_in_hand(local_day(at))
+    try:
+        reevaluation.take_in_hand(local_day(at))
+    except Exception:  # Whatever is wrong with the open list must not stop the clocks.
+        log.exception("the entries that are due could not be taken in hand")
+        db.session.rollback()
     entitlements.expire(local_day(at))
     db.session.commit()
     warned = each(at, warn, Clock.soon_at <= at, Clock.warned_at.is_(None), Clock.due_at > at)
@@ -86,21 +89,29 @@ def retry(incident: Incident, *, actor: User) -> None:
     elif attempt["verb"] == "signal":
         casework.signal(case, attempt["name"])
     elif attempt["verb"] == "submit":
-        again(case, attempt)
+        again(attempt)
     else:
         raise NotOpen(incident.step)
     settle(number, Resolution.RETRIED, actor)
 
 
-def again(case: Case, attempt: dict[str, Any]) -> None:
-    """Hand in a person's kept text once more in that person's name."""
+def again(attempt: dict[str, Any]) -> None:
+    """Hand in a person's kept text once more in that person's name.
+
+    :raises Rewritten: it is not the text any more that the person handed in
+    """
     person = db.session.get_one(User, attempt["actor"])
     item = db.session.get(WorkItem, attempt["item"])
-    draft = db.session.get(Draft, (item.id, keeper(item, person))) if item else None
+    if item is None:
+        raise NotOpen(attempt["step"])
+    casework.lock(item.case)
+    draft = drafts.begun(item, person)
     if draft is None:
         raise NotOpen(attempt["step"])
+    if draft.saved_at.isoformat() != attempt.get(incidents.KEPT):
+        raise Rewritten(attempt["step"])
     try:
-        casework.submit(case, attempt["step"], draft.form, actor=person)
+        casework.submit(item.case, attempt["step"], draft.form, actor=person)
     except ValidationError as error:
         raise Refused(attempt["step"]) from error
 

@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from models import Case, Clock, Dataset, DatasetState, Membership, OpenType, Role, db
+from models import Case, Clock, Dataset, DatasetState, Incident, Membership, OpenType, Organisation, Role, db
 from tests.answers import LISTED
-from workflow import calendar, casework, sweep
+from workflow import calendar, casework, clock, reevaluation, sweep
 from workflow.catalogue import entry
 from workflow.worklist import open_items
 
@@ -47,6 +47,62 @@ def test_an_entry_of_a_body_without_a_clerk_waits(imported):
     db.session.commit()
     sweep.sweep(later(11))
     assert entry.case_of(imported) is None
+
+
+def end_the_role(walker, day: dt.date) -> None:
+    """End the role of every clerk of a body after a day."""
+    here = Membership.role == Role.CLERK, Membership.organisation_id == walker.body().id
+    db.session.execute(db.update(Membership).where(*here).values(until=day))
+    db.session.commit()
+
+
+def test_entries_of_a_body_whose_clerks_have_left_do_not_keep_others_waiting(walker, imported, monkeypatch):
+    monkeypatch.setattr(reevaluation, "BATCH", 1)
+    other = db.session.scalar(db.select(Organisation.id).where(Organisation.name == "上海市生态环境局"))
+    today = calendar.today()
+    behind = Dataset(name="空气质量", provider_id=other, open_type=OpenType.UNCONDITIONAL, reevaluate_on=today)
+    db.session.add(behind)
+    db.session.commit()
+    end_the_role(walker, today)
+    sweep.sweep(later(11))
+    assert entry.case_of(imported) is None
+    assert entry.case_of(behind) is not None
+
+
+def test_a_clerk_of_another_body_is_no_clerk_of_this_one(walker, imported):
+    clerk = walker.person("clerk")
+    other = db.session.scalar(db.select(Organisation.id).where(Organisation.name == "上海市生态环境局"))
+    end_the_role(walker, calendar.today())
+    db.session.add(Membership(user_id=clerk.id, organisation_id=other, role=Role.CLERK))
+    db.session.commit()
+    sweep.sweep(later(11))
+    assert entry.case_of(imported) is None
+
+
+def test_an_entry_that_cannot_be_opened_has_one_incident_and_keeps_nobody_waiting(walker, imported, monkeypatch):
+    behind = Dataset(
+        name="地铁客流", provider_id=walker.body().id, open_type=OpenType.UNCONDITIONAL, reevaluate_on=calendar.today()
+    )
+    db.session.add(behind)
+    db.session.commit()
+    real = clock.start
+
+    def fail(case, *rest):
+        if case.title == "公交线路":
+            raise LookupError("no limit")
+        return real(case, *rest)
+
+    monkeypatch.setattr(clock, "start", fail)
+    for _ in range(3):
+        sweep.sweep(later(11))
+    assert entry.case_of(imported) is None
+    assert entry.case_of(behind) is not None
+    incident = db.session.scalars(db.select(Incident)).one()
+    assert (incident.case_id, incident.attempt["key"]) == (None, f"reevaluation:{imported.id}")
+    sweep.cancel(incident, actor=walker.person("steward"))
+    monkeypatch.setattr(clock, "start", real)
+    sweep.sweep(later(11))
+    assert entry.case_of(imported) is not None, "what was mended is tried again"
 
 
 def test_a_withdrawn_entry_is_not_evaluated(imported):
