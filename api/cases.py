@@ -14,7 +14,7 @@ from api.pages import address_of, someone
 from api.process_map import Map, maps_of, next_after, ways_ahead
 from models import Case, CaseStatus, Companion, Definition, EventKind, Role, User, WorkItem, db
 from workflow import access, clock
-from workflow.history import LATEST, Passed, history, passed
+from workflow.history import LATEST, Passed, Reading, history, passed, reading_of
 from workflow.journal import verify
 from workflow.stage import Step
 from workflow.stages import STEPS
@@ -109,6 +109,7 @@ def show(reference: str) -> ResponseReturnValue:
         map=drawn,
         map_state=state_of(drawn, asked),
         chain=verified(case, person),
+        reads_form=reading_of(case, person) is not Reading.PUBLIC,
     )
 
 

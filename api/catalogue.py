@@ -1,7 +1,5 @@
 """The open list in public: search it, read an entry, and take the whole list along."""
 
-import csv
-import io
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
@@ -13,6 +11,7 @@ from flask_babel import gettext
 from api.auth import actor
 from api.choices import MODES, chips, facets, filters_asked, format_name, marker, query_of
 from api.conditions import check as self_check
+from api.spreadsheets import row
 from models import BODY_ROLES, FREQUENCY_TITLES, Case, Dataset, Demand, db
 from workflow import conditions, demands, durations, search
 from workflow.catalogue import entry, export
@@ -107,25 +106,13 @@ def catalogue_csv() -> ResponseReturnValue:
     """Give the whole list out as a table, entry by entry."""
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + row(list(export.COLUMNS))
+        yield "\ufeff" + row(export.COLUMNS)
         for found in export.listed():
-            yield row([plain(cell) for cell in export.line(found)])
+            yield row(export.line(found))
 
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="datasets.csv"'
     return answer
-
-
-def row(cells: list[str]) -> str:
-    """Return a line of a CSV file."""
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
-
-
-def plain(cell: str) -> str:
-    """Return a text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
 
 
 def page_of(found: Dataset) -> str:

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from api.catalogue import plain, row
 from api.judging import outcome_words
 from api.language import called
 from api.numbers import key
+from api.spreadsheets import row
 from models import Application, Dataset, Organisation, OrganisationKind, db
 from workflow import durations, register
 from workflow.applying import APPLICANTS, MODES, PURPOSES
@@ -71,12 +71,12 @@ def table() -> ResponseReturnValue:
     asked, _ = asked_for()
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + row(list(COLUMNS))
+        yield "\ufeff" + row(COLUMNS)
         for each in db.session.scalars(register.entries(asked).execution_options(yield_per=200)):
             entry = shown(each)
             cells = [entry["reference"], entry["published_on"], each.outcome, entry["data"], entry["body_name"]]
             cells += [entry["applicant"], entry["purpose"], entry["starts_on"] or "", entry["ends_on"] or ""]
-            yield row([plain(str(cell)) for cell in cells])
+            yield row(cells)
 
     answer = Response(stream_with_context(lines()), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="register.csv"'

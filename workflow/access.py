@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.orm import aliased
 
 from models import (
     BODY_ROLES,
@@ -51,8 +52,14 @@ def readable(user: User | None) -> ColumnElement[bool]:
 
 
 def seated(user: User) -> Select[int]:
-    """Return the select of the cases on which a person sits for the committee; whoever is recused sits no longer."""
-    return select(Consultation.case_id).join(Seat).where(Seat.user_id == user.id, Seat.left_at.is_(None))
+    """Return the select of the cases on which a person sits for the committee; whoever is recused sits no longer.
+
+    It is the last consultation on a case that counts: for each, a member declares anew.
+    """
+    other = aliased(Consultation)
+    last = select(func.max(other.id)).where(other.case_id == Consultation.case_id).scalar_subquery()
+    sits = Seat.user_id == user.id, Seat.left_at.is_(None), Consultation.id == last
+    return select(Consultation.case_id).join(Seat).where(*sits)
 
 
 def opened_to(user: User) -> Select[int]:

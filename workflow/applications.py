@@ -197,9 +197,14 @@ def remember_review(
 
 
 def split(case: Case) -> None:
-    """Have a part opened for each body; however often this is done, each body gets one."""
-    for body in bodies(application_of(case)):
-        put("part", case, key=f"part:{case.id}:{body.id}", body=body.id)
+    """Have a part opened for each body; however often this is done, each body gets one.
+
+    What each part asks for is settled here: a data set may pass to another body before the part is opened.
+    """
+    application = application_of(case)
+    for body in bodies(application):
+        asked = [request.id for request in application.requests if request.dataset.provider_id == body.id]
+        put("part", case, key=f"part:{case.id}:{body.id}", body=body.id, requests=asked)
 
 
 def tell_parent(case: Case) -> None:

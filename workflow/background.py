@@ -62,7 +62,7 @@ def run_due(
 def run(session: Sessions, job: Job, worker: str, site: Site, lease: timedelta = LEASE) -> None:
     """Do one job: its effect and the mark that it is done are committed together."""
     try:
-        outbox.renew(session, job, worker, lease)
+        outbox.begin(session, job, worker, lease)
         JOBS[job.kind](session, job, site)
         outbox.finish(session, job, worker)
         session.commit()

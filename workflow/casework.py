@@ -33,6 +33,7 @@ from models import (
 from workflow import (
     access,
     calendar,
+    clock,
     consultations,
     definitions,
     engine,
@@ -318,7 +319,8 @@ def expire(case: Case, timer: str, at: datetime | None = None) -> None:
     lock(case)
     moment = at or now()
     late = db.session.get(Clock, timer, populate_existing=True)
-    if late is None or late.case_id != case.id or late.state is not ClockState.RUNNING or late.due_at > moment:
+    gone = late is None or late.case_id != case.id or late.state is not ClockState.RUNNING
+    if late is None or gone or not clock.is_over(late.due_at, moment):
         db.session.rollback()
         raise NotOpen(timer)
     with moving(case, {"verb": "expire", "clock": timer}, None, None) as process:
@@ -368,14 +370,31 @@ def answerable(
     asked = [item for item in items if item.step == step.name]
     if not asked:
         raise NotOpen(step.name)
-    if step.apart_from and has_answered(case, actor, step.apart_from):
+    if member is not None:
+        # Where no step waits for the one who is named, the step itself says what is wrong with the name.
+        asked = [item for item in asked if item.member == member] or asked
+    if is_judging_themselves(case, step, actor) or (step.apart_from and has_answered(case, actor, step.apart_from)):
         raise NotApart(step.name)
-    # What the requester is asked may be answered by everybody on the requester's side.
-    shared = take_over or step.role is Role.REQUESTER
-    mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
+    if step.role is Role.EXPERT:
+        # A seat's step is its holder's alone: nobody takes it over, and what was given back waits for them.
+        mine = [item for item in asked if case.sitting_in(item.member) == actor.id]
+    else:
+        # What the requester is asked may be answered by everybody on the requester's side.
+        shared = take_over or step.role is Role.REQUESTER
+        mine = [item for item in asked if item.holder_id in (None, actor.id) or shared]
     if not mine:
         raise Held(step.name)
     return mine[0]
+
+
+def is_judging_themselves(case: Case, step: Step, actor: User) -> bool:
+    """Say whether somebody on the requester's side would act for an office; a listing is the clerk's own task.
+
+    Members of the committee are kept apart by what they declare.
+    """
+    if step.role in (Role.REQUESTER, Role.EXPERT) or case.kind == "listing":
+        return False
+    return Role.REQUESTER in access.roles_on(actor, case)
 
 
 def has_answered(case: Case, actor: User, names: tuple[str, ...]) -> bool:

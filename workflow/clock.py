@@ -12,8 +12,15 @@ from workflow.journal import record
 
 # How long before a day that the case itself has set people are warned of it at the earliest.
 WARNING = timedelta(days=30)
+# A limit is due in the last second of its day, and that second is still part of it.
+LAST_SECOND = timedelta(seconds=1)
 ALIVE = (ClockState.RUNNING, ClockState.PAUSED)
 RUNNING = select(Clock).where(Clock.case_id == bindparam("case"), Clock.state.in_(ALIVE))
+
+
+def is_over(due: datetime, at: datetime) -> bool:
+    """Say whether a limit is over at a moment: its last day has gone by."""
+    return due + LAST_SECOND <= at
 
 
 def start(case: Case, timer: str, limit: str, at: datetime, member: str | None = None) -> Clock:
@@ -70,7 +77,11 @@ def resume(case: Case, clock: Clock, at: datetime) -> None:
     if clock.state is ClockState.PAUSED:
         clock.state = ClockState.RUNNING
         clock.pauses[-1].ended_at = at
+        before = clock.due_at
         reckon(clock)
+        if clock.due_at != before:
+            # The warning was of a day that is no longer true.
+            clock.warned_at = None
         data = {"limit": clock.limit, "due": clock.due_at.isoformat()}
         record(case, EventKind.RESUMED, clock.pauses[-1].reason, data=data, at=at)
 

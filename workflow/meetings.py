@@ -160,8 +160,12 @@ def named(references: Iterable[str], meeting: Meeting | None = None) -> list[Con
 
 
 def available(meeting: Meeting | None = None) -> Any:
-    """Return the select of the consultations that can be put on an agenda: those under way and on no other one."""
-    free: ColumnElement[bool] = Consultation.meeting_id.is_(None)
+    """Return the select of the consultations that can be put on an agenda: those under way and on no other one.
+
+    One whose meeting is over and whose ballot goes on may be put on a second one.
+    """
+    over = select(Meeting.id).where(or_(Meeting.ends_at < now(), Meeting.cancelled_at.is_not(None)))
+    free: ColumnElement[bool] = or_(Consultation.meeting_id.is_(None), Consultation.meeting_id.in_(over))
     if meeting is not None and meeting.id is not None:
         free = or_(free, Consultation.meeting_id == meeting.id)
     return select(Consultation).where(Consultation.state == "hearing", free).order_by(Consultation.id)
@@ -172,7 +176,7 @@ def put_on(meeting: Meeting, consultation: Consultation, by: User) -> None:
     case = consultation.case
     casework.lock(case)
     db.session.refresh(consultation)
-    if consultation.state != "hearing" or consultation.meeting_id not in (None, meeting.id):
+    if db.session.scalar(available(meeting).where(Consultation.id == consultation.id)) is None:
         raise ValidationError({"agenda": [N_("有的论证已经不能列入议程，请重新选择。")]})
     day = calendar.local_day(meeting.starts_at)
     moved = consultation.meeting_id == meeting.id

@@ -64,6 +64,7 @@ def looking(session: Sessions) -> Iterator[None]:
 def claim(session: Sessions, worker: str, n: int = 10, lease: timedelta = LEASE) -> list[Job]:
     """Take up to `n` jobs that are due, and commit; what a dead worker has left behind is due again.
 
+    Whether a job is tried is counted as it begins: those that wait behind one that kills the worker are innocent.
     The jobs are handed out detached: they can be read without a transaction, and change only through this module.
     """
     moment = now()
@@ -73,7 +74,7 @@ def claim(session: Sessions, worker: str, n: int = 10, lease: timedelta = LEASE)
     query = select(Job.id).where(due(moment)).order_by(Job.run_at, Job.id).limit(n)
     if session.get_bind().dialect.name == "postgresql":
         query = query.with_for_update(skip_locked=True)
-    taken = {"state": JobState.RUNNING, "worker": worker, "attempts": Job.attempts + 1, "leased_until": moment + lease}
+    taken = {"state": JobState.RUNNING, "worker": worker, "leased_until": moment + lease}
     change = update(Job).where(Job.id.in_(session.scalars(query).all())).values(taken).returning(Job)
     jobs = sorted(
         session.scalars(change, execution_options={"synchronize_session": False, "populate_existing": True}),
@@ -92,17 +93,15 @@ def due(moment: datetime) -> ColumnElement[bool]:
     return or_(waits, left_behind)
 
 
-def renew(session: Sessions, job: Job, worker: str, lease: timedelta = LEASE) -> None:
-    """Keep a job for a full lease more when half of it has gone by, and commit.
+def begin(session: Sessions, job: Job, worker: str, lease: timedelta = LEASE) -> None:
+    """Count an attempt at a job, keep it for a full lease from now on, and commit.
 
     Raises Lost when another worker has taken it over.
     """
-    moment = now()
-    if job.leased_until is not None and job.leased_until - moment > lease / 2:
-        return
-    change = _held(job, worker).values(leased_until=moment + lease)
-    _once(session, change, job)
+    until = now() + lease
+    _once(session, _held(job, worker).values(attempts=Job.attempts + 1, leased_until=until), job)
     session.commit()
+    job.attempts, job.leased_until = job.attempts + 1, until
 
 
 def finish(session: Sessions, job: Job, worker: str) -> None:
@@ -132,7 +131,7 @@ def fail(session: Sessions, job: Job, worker: str, error: Exception) -> None:
 def release(session: Sessions, worker: str) -> None:
     """Give back, untried, whatever a worker still holds; and commit."""
     held = update(Job).where(Job.worker == worker, Job.state == JobState.RUNNING)
-    back = {"state": JobState.READY, "worker": None, "leased_until": None, "attempts": Job.attempts - 1}
+    back = {"state": JobState.READY, "worker": None, "leased_until": None}
     session.execute(held.values(back), execution_options={"synchronize_session": False})
     session.commit()
 

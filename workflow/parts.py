@@ -6,7 +6,7 @@ the job's own key, and a case that has moved on is left alone.
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models import (
     Application,
@@ -16,6 +16,8 @@ from models import (
     Companion,
     DataRequest,
     Job,
+    JobState,
+    Organisation,
     User,
     db,
     now,
@@ -39,9 +41,9 @@ class Gone(Exception):
 
 def open_part(session: Sessions, job: Job, site: Site) -> None:
     """Open the part of an application that one body decides on; a second run finds it."""
-    whole, body = session.get_one(Case, job.data["case"]), job.data["body"]
+    whole, body = session.get_one(Case, job.data["case"]), session.get_one(Organisation, job.data["body"])
     person = session.get_one(User, whole.requester_id)
-    asked = [each for each in application_of(whole).requests if each.dataset.provider_id == body]
+    asked = [each for each in application_of(whole).requests if each.id in job.data["requests"]]
     facts = {"basis": "part", **applications.facts(whole, asked), "several": True}
 
     def prepare(case: Case) -> None:
@@ -52,13 +54,16 @@ def open_part(session: Sessions, job: Job, site: Site) -> None:
         case.application = part_of(application_of(whole), asked)
         belong(case, whole)
         case.parent_id, case.title = whole.id, applications.title_of(case.application)
-        case.give_to(asked[0].dataset.provider)
+        case.give_to(body)
         case.status, case.state = CaseStatus.OPEN, "reviewing"
 
     try:
         casework.start("application", person, outcome=facts, prepare=prepare, key=f"part:{job.id}")
     except Gone:
         session.rollback()
+    else:
+        # A part may have been decided before the worker that opened it had said so.
+        hear(session, whole, job)
 
 
 def part_of(whole: Application, asked: list[DataRequest]) -> Application:
@@ -83,12 +88,15 @@ def belong(case: Case, other: Case) -> None:
 
 def hear_part(session: Sessions, job: Job, site: Site) -> None:
     """Tell an application that its parts have come to their decision or their end, once all of them have."""
-    whole = session.get_one(Case, job.data["parent"])
-    application = application_of(whole)
-    asked = len(applications.bodies(application))
-    decided = select(func.count()).select_from(Case).join(Application, Application.case_id == Case.id)
-    decided = decided.where(Case.parent_id == whole.id, (Application.outcome != "") | (Case.status == CaseStatus.ENDED))
-    if session.scalar(decided) == asked:
+    hear(session, session.get_one(Case, job.data["parent"]), job)
+
+
+def hear(session: Sessions, whole: Case, job: Job) -> None:
+    """Let an application go on whose parts have all been opened, and have all come to their decision or their end."""
+    unopened = select(Job.id).where(Job.kind == "part", Job.case_id == whole.id, Job.state != JobState.DONE)
+    undecided = select(Case.id).join(Application, Application.case_id == Case.id).where(Case.parent_id == whole.id)
+    undecided = undecided.where(Application.outcome == "", Case.status != CaseStatus.ENDED)
+    if session.scalar(select(unopened.where(Job.id != job.id).exists() | undecided.exists())) is False:
         casework.signal(whole, "parts_decided")
 
 

@@ -160,6 +160,9 @@ def reset(token: str, password: str, links: Links) -> User:
 def invite(email: str, name: str) -> User:
     """Return the person with an address; a new account is confirmed, and its password is set by a link.
 
+    Whoever signed up with an address without confirming it may not be the one it belongs to, so that the name and
+    the password they chose are not kept.
+
     :raises ValidationError: it cannot be an address
     """
     email = address(email)
@@ -167,6 +170,8 @@ def invite(email: str, name: str) -> User:
     if user is None:
         user = User(email=email, name=name, password=passwords.kept(secrets.token_urlsafe()))
         db.session.add(user)
+    elif user.confirmed_at is None:
+        user.name, user.password, user.epoch = name, passwords.kept(secrets.token_urlsafe()), user.epoch + 1
     user.confirmed_at = user.confirmed_at or now()
     db.session.commit()
     return user

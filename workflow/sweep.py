@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from sqlalchemy import exists
 
 from models import Case, Clock, ClockState, EventKind, Incident, Resolution, User, WorkItem, db, now
-from workflow import casework, drafts, entitlements, incidents, reevaluation
+from workflow import casework, clock, drafts, entitlements, incidents, reevaluation
 from workflow.calendar import local_day
 from workflow.errors import Failed, NotOpen, Refused, Rewritten
 from workflow.journal import record
@@ -40,7 +40,7 @@ def sweep(moment: datetime | None = None) -> int:
     db.session.commit()
     warned = each(at, warn, Clock.soon_at <= at, Clock.warned_at.is_(None), Clock.due_at > at)
     # What has just failed waits for a person, and must not take the place of what has not been tried.
-    fired = each(at, casework.expire, Clock.due_at <= at, ~FAILED)
+    fired = each(at, casework.expire, Clock.due_at <= at - clock.LAST_SECOND, ~FAILED)
     return warned + fired
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.seed.catalogue import load_seed
+from api.spreadsheets import harmless
 from models import OpenType, db
 from workflow import calendar, findable
 from workflow.catalogue import load, source
@@ -86,12 +87,7 @@ def write_report(file: Path, refused: list[Refusal]) -> None:
     with file.open("w", newline="", encoding="utf-8-sig") as lines:
         table = csv.writer(lines)
         table.writerow(["row", "name", "reason"])
-        table.writerows((refusal.number, plain(refusal.name), plain(refusal.reason)) for refusal in refused)
-
-
-def plain(cell: str) -> str:
-    """Return a text that a spreadsheet does not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
+        table.writerows((refusal.number, harmless(refusal.name), harmless(refusal.reason)) for refusal in refused)
 
 
 def tell(catalogue: source.Catalogue, result: load.Report, *, dry_run: bool) -> None:

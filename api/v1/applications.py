@@ -160,10 +160,13 @@ def show_application(reference: str) -> dict[str, Any]:
     application = case.application
     if application is None or not application.form:
         raise NotFound(reference)
-    named = ("basis", "applicant", "applicant_type", "question", "clarification", "outcome")
+    named = ("basis", "applicant", "applicant_type", "outcome")
+    reads = reading_of(case, someone) is not Reading.PUBLIC
     moments = ("submitted_at", "accepted_at", "decided_at", "published_on")
     return {name: getattr(application, name) for name in (*named, *moments)} | {
         "purpose_class": application.purpose,
+        "question": application.question if reads else "",
+        "clarification": application.clarification if reads else "",
         "version": len(application.versions),
         "datasets": [
             {

@@ -117,15 +117,29 @@ def test_a_clock_that_stands_still_neither_warns_nor_runs_out(walker, glass):
     assert lines_of(case, EventKind.OVERDUE) == []
 
 
+def test_after_a_stop_people_are_warned_of_the_new_day(walker, glass):
+    case = walker.demand()
+    sweep.sweep(clock_of(case, "demand_screening").soon_at)
+    assert len(lines_of(case, EventKind.SOON_DUE)) == 1
+    glass.noon(2026, 11, 4)
+    walker.take(case, [("screen_demand", "desk", ASK)])
+    glass.noon(2026, 11, 16)
+    walker.take(case, [("clarify_demand", "citizen", ANSWERS["clarify_demand"])])
+    sweep.sweep(glass.noon(2026, 11, 16))
+    sweep.sweep(glass.noon(2026, 11, 17))
+    assert len(lines_of(case, EventKind.SOON_DUE)) == 2
+
+
 def test_a_limit_runs_to_the_last_second_of_its_day_in_shanghai(walker, glass):
     case = walker.demand()
     due = clock_of(case, "demand_screening").due_at
     assert due == day_end(date(2026, 11, 6))
-    sweep.sweep(due - timedelta(seconds=1))
+    within = due + timedelta(milliseconds=999)
+    sweep.sweep(within)
     assert lines_of(case, EventKind.OVERDUE) == []
     with pytest.raises(NotOpen):
-        casework.expire(case, clock_of(case, "demand_screening").id, due - timedelta(seconds=1))
-    sweep.sweep(due)
+        casework.expire(case, clock_of(case, "demand_screening").id, within)
+    sweep.sweep(due + timedelta(seconds=1))
     assert len(lines_of(case, EventKind.OVERDUE)) == 1
 
 

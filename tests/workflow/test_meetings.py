@@ -100,6 +100,21 @@ def test_a_consultation_stands_on_one_agenda_and_only_while_it_is_heard(walker, 
     assert db.session.scalar(db.select(db.func.count()).select_from(Meeting)) == 1
 
 
+def test_a_ballot_that_goes_on_after_its_meeting_may_be_put_on_another_agenda(walker, case, secretary):
+    first = meetings.call(said(case, days=1), secretary)
+    walker.expire(case, "expert_opinion")
+    walker.open_ballot(case)
+    walker.take(case, [("extend_ballot", "secretary", {"extension": "extend", "reason": "到会委员不足，改日再开会。"})])
+    with pytest.raises(ValidationError, match="agenda"):
+        meetings.call(said(case), secretary)
+    db.session.rollback()
+    first.starts_at, first.ends_at = (moment - timedelta(days=2) for moment in (first.starts_at, first.ends_at))
+    db.session.commit()
+    second = meetings.call(said(case), secretary)
+    assert consultations.current(case).meeting_id == second.id
+    assert closing(case).due_at == calendar.day_end(calendar.today() + timedelta(days=7))
+
+
 def test_the_ballot_closes_with_the_day_of_the_meeting_if_that_is_earlier(walker, case, secretary):
     by_register = closing(case).due_at
     meeting = meetings.call(said(case), secretary)

@@ -187,7 +187,7 @@ def test_a_taken_over_job_cannot_be_finished_or_failed_by_the_first_worker(sessi
     for ending in (
         lambda: outbox.finish(session, mine, "first"),
         lambda: outbox.fail(session, mine, "first", OSError()),
-        lambda: outbox.renew(session, mine, "first"),
+        lambda: outbox.begin(session, mine, "first"),
     ):
         with pytest.raises(Lost):
             ending()
@@ -269,12 +269,24 @@ def test_what_an_error_says_of_a_persons_data_is_not_kept(session, monkeypatch):
 def test_a_job_that_kills_every_worker_is_given_up(session):
     number = put("count")
     for attempt in range(ATTEMPTS):
-        assert len(outbox.claim(session, f"worker {attempt}", lease=timedelta(0))) == 1
+        [job] = outbox.claim(session, f"worker {attempt}")
+        outbox.begin(session, job, f"worker {attempt}", lease=timedelta(0))
     assert outbox.claim(session, "one more") == []
     assert outbox.bury(session) == 1
     assert row(number).state is JobState.DEAD
     assert session.scalars(select(Incident.error)).all() == ["WorkerDied"]
     assert outbox.bury(session) == 0
+
+
+def test_what_waits_behind_a_job_that_kills_its_worker_is_not_given_up_with_it(session, effects):
+    first, second = put("count"), put("count")
+    for attempt in range(ATTEMPTS):
+        deadly, _ = outbox.claim(session, f"worker {attempt}", lease=timedelta(0))
+        outbox.begin(session, deadly, f"worker {attempt}", lease=timedelta(0))
+    outbox.bury(session)
+    assert row(first).state is JobState.DEAD
+    assert run_due() == 1
+    assert row(second).state is JobState.DONE
 
 
 def test_a_worker_that_is_told_to_end_gives_back_what_it_has_not_tried(session, effects):

@@ -110,7 +110,7 @@ def test_an_agreement_ends_on_its_own_day_also_while_it_is_suspended(walker):
         last = date.fromisoformat(case.agreement.terms["ends_on"])
         assert clock.due_at == calendar.day_end(last)
         assert clock.state is ClockState.RUNNING
-        casework.expire(case, clock.id, clock.due_at)
+        casework.expire(case, clock.id, clock.due_at + timedelta(seconds=1))
         assert (case.state, case.status) == ("expired", CaseStatus.ENDED)
         assert case.agreement.state is AgreementState.EXPIRED
         assert states(case) <= {EntitlementState.REVOKED, EntitlementState.EXPIRED}
@@ -305,6 +305,23 @@ def test_the_whole_waits_for_every_part_and_comes_out_as_they_do(walker, outcome
     assert steps(whole.parts[0]) == {"draft_agreement"}
     for case in (whole, *whole.parts):
         is_of_one_mind(case)
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["before", "after"])
+def test_parts_stay_with_their_bodies_although_a_data_set_passes_to_another(walker, opened):
+    whole = two_bodies(walker)
+    if opened:
+        walker.work()
+    here, there = (request.dataset for request in whole.application.requests)
+    asked = {here.provider_id, there.provider_id}
+    there.provider_id = here.provider_id
+    db.session.commit()
+    walker.work()
+    assert {part.body_id for part in whole.parts} == asked
+    for part in whole.parts:
+        decide(walker, part, "refuse")
+    walker.work()
+    assert whole.application.outcome == "refuse"
 
 
 def test_whoever_withdraws_the_whole_withdraws_the_parts_that_are_not_decided(walker):
