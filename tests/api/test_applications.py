@@ -3,6 +3,7 @@
 import pytest
 
 from models import Case, CaseStatus, Dataset, DatasetState, Draft, OpenType, db
+from tests.answers import USED
 from tests.api.test_companions import page, send
 
 KEPT = ("applicant", "contact", "people", "scenario", "network", "protection_level")
@@ -98,3 +99,19 @@ def test_nobody_takes_over_what_somebody_else_has_written(app, walker, client_of
 
 def test_the_page_of_conditional_data_leads_to_the_application(code, client_of, people):
     assert f"/applications/new?dataset={code}" in page(client_of(people.citizen), f"/datasets/{code}").text
+
+
+def test_an_operator_reads_what_is_to_be_delivered_and_not_why_it_was_asked_for(app, walker, client_of, people):
+    with app.app_context():
+        case = walker.take(walker.application(walker.dataset()), USED[1:])
+        case.application.question, case.application.clarification = "审核问的话", "申请人的说明"
+        db.session.commit()
+        reference = case.reference
+        db.session.remove()
+    for who, reads in ((people.operator, False), (people.reviewer, True)):
+        client = client_of(who)
+        for path in (f"/cases/{reference}", f"/api/v1/cases/{reference}/application"):
+            answer = client.get(path)
+            assert answer.status_code == 200
+            said = answer.text if answer.mimetype == "text/html" else str(answer.json)
+            assert [word for word in ("审核问的话", "申请人的说明") if (word in said) is not reads] == [], path

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from models import Job, User, db, now
 from workflow import passwords, people, tokens
-from workflow.errors import NotFound
+from workflow.errors import NotFound, Refused
 from workflow.links import CONFIRM, HOURS, RESET, LinkExpired, Links
 
 EMAIL, PASSWORD, OTHER = "reader@office.example", "a door stands open", "another open door"
@@ -275,3 +275,16 @@ def test_nobody_revokes_the_token_of_another(person):
         with pytest.raises(NotFound):
             tokens.revoke(user, number)
     assert tokens.token_for(secret) is made
+
+
+def test_an_account_that_a_stranger_opened_in_advance_is_not_theirs_once_its_owner_is_invited():
+    people.sign_up(EMAIL, "陌生人", PASSWORD, "zh", LINKS)
+    owner = people.invite(EMAIL, "管理员")
+    assert (owner.name, owner.is_active) == ("管理员", True)
+    with pytest.raises(Refused):
+        people.sign_in(EMAIL, PASSWORD)
+
+
+def test_an_invitation_changes_nothing_of_an_account_in_use(person):
+    people.invite(EMAIL, "别的名字")
+    assert people.sign_in(EMAIL, PASSWORD).name == "读者"

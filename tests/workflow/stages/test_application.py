@@ -419,3 +419,19 @@ def test_the_journal_of_a_whole_life_can_be_replayed(walker):
     assert (EventKind.TABLED, "review_route") in kinds
     assert db.session.scalar(db.select(db.func.count()).select_from(Event).where(Event.case_id == case.id)) > 20
     assert ASKED["question"] in str([line.data for line in journal.lines(case)])
+
+
+@pytest.mark.parametrize(("who", "until"), [("desk", 1), ("reviewer", 2), ("clerk", 3), ("decider", 4)])
+def test_nobody_acts_for_an_office_on_their_own_application(walker, who, until):
+    case = walker.take(walker.application(walker.dataset(), who=who), USED[1:until])
+    step, role, answer = USED[until]
+    assert role == who
+    with pytest.raises(NotApart):
+        walker.take(case, [(step, role, answer)])
+
+
+def test_nobody_answers_their_own_demand(walker):
+    case = casework.start("demand", walker.person("clerk"), ANSWERS["submit_demand"])
+    casework.submit(case, "screen_demand", walker.answer("screen_demand"), actor=walker.person("desk"))
+    with pytest.raises(NotApart):
+        casework.submit(case, "assess_demand", walker.answer("assess_demand"), actor=walker.person("clerk"))

@@ -21,7 +21,7 @@ from models import (
     User,
     db,
 )
-from tests.consulted import CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, to_seat
+from tests.consulted import ASKED, CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, to_seat
 from workflow import access, casework, consultations, drafts, replay, seating, sweep
 from workflow.errors import Failed, Held, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
@@ -618,3 +618,75 @@ def test_delicate_data_go_before_the_committee_by_the_table(walker, act):
         act(case, step, who, full)
     assert steps(case) == {"seat_experts"}
     assert len(consultations.current(case).question) > 20
+
+
+# A seat's step is its holder's alone.
+
+
+def holders(case, step) -> dict[str, str]:
+    """Return who holds the step of each seat that waits for it."""
+    items = [item for item in open_items(case) if item.step == step]
+    return {item.member: item.holder.email.partition("@")[0] for item in items if item.holder}
+
+
+@pytest.mark.parametrize("step", ["declare_interest", "give_opinion"])
+def test_no_member_takes_anothers_step_over(walker, case, declare_all, step):
+    if step == "give_opinion":
+        declare_all(case)
+    before = holders(case, step)
+    item = casework.claim(case, step, actor=walker.person("expert3"), take_over=True)
+    assert item.holder_id == walker.person("expert3").id
+    assert holders(case, step) == before
+
+
+def test_what_a_member_gives_back_waits_for_them_alone(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS:
+        casework.release(case, "give_opinion", actor=walker.person(who))
+    act(case, "give_opinion", "expert5", OPINION)
+    waiting = {item.member for item in open_items(case) if item.step == "give_opinion"}
+    seats = {str(seat.number): seat for seat in seating.sitting(consultations.current(case))}
+    assert {number for number, seat in seats.items() if seat.answered_at} == set(seats) - waiting
+    [answered] = [seat for seat in seats.values() if seat.answered_at]
+    assert answered.user_id == walker.person("expert5").id
+
+
+def test_a_ruling_moves_the_seat_it_names(walker, case, act):
+    act(case, "declare_interest", "expert2", UNSURE)
+    act(case, "declare_interest", "expert4", UNSURE)
+    numbers = {seat.user_id: seat.number for seat in seating.sitting(consultations.current(case))}
+    second, fourth = (numbers[walker.person(who).id] for who in ("expert2", "expert4"))
+    act(
+        case,
+        "rule_on_interest",
+        "secretary",
+        {"seat": fourth, "ruling": "cleared", "reason": "一次讲课不影响公正的认定。"},
+    )
+    assert {item.member for item in open_items(case) if item.step == "rule_on_interest"} == {str(second)}
+    act(case, "give_opinion", "expert4", OPINION)
+    with pytest.raises(NotOpen):
+        act(case, "give_opinion", "expert2", OPINION)
+
+
+def test_a_replacement_moves_the_seat_it_names(walker, case, act):
+    seat = seating.sitting(consultations.current(case))[-1]
+    act(case, "replace_expert", "secretary", {"seat": seat.number, "reason": "委员因病住院，不能履职。"})
+    sitting = {str(each.number): each.user_id for each in seating.sitting(consultations.current(case))}
+    items = {item.member: item.holder_id for item in open_items(case) if item.step == "declare_interest"}
+    assert items == sitting, "each seat's step is held by whoever sits in it"
+
+
+def test_a_member_of_an_earlier_consultation_declares_anew_before_the_file_opens(walker, case, act, declare_all):
+    declare_all(case)
+    for who in MEMBERS:
+        act(case, "give_opinion", who, OPINION)
+    act(case, "conclude_consultation", "expert1", CONCLUSION)
+    member = walker.person("expert3")
+    assert access.may_see(member, case)
+    casework.submit(case, "review_classification", ASKED, actor=walker.person("reviewer"))
+    act(case, "seat_experts", "secretary", to_seat(walker))
+    assert not access.may_see(member, case)
+    act(case, "declare_interest", "expert3", TIE)
+    assert not access.may_see(member, case)
+    with pytest.raises(NotFound):
+        access.find(case.reference, member)
