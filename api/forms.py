@@ -2,8 +2,8 @@
 
 A schema's field says the rest in its metadata: `label`, `hint`, `widget` (textarea, date, choice, select, check,
 lines, password, tel), `words` (the label of each choice, or a pair of label and hint), `section` (the heading before
-the field), `when` (the answers to other fields under which this one applies), `private` (internal, restricted),
-`rows`, `autocomplete`. Labels are Chinese words marked for translation; they are translated here.
+the field), `when` (the answers to other fields under which this one applies), `private` (internal, restricted,
+committee), `rows`, `autocomplete`. Labels are Chinese words marked for translation; they are translated here.
 """
 
 import re

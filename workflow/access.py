@@ -28,6 +28,8 @@ READ_ALL = frozenset({Role.DESK, Role.AUTHORITY, Role.AUDITOR})
 DELIVERED = frozenset({"provisioning", "in_force", "suspended", "expired", "terminated", "replaced"})
 # What binds the requester's side is answered by the requester, and by those whom the requester has named for it.
 BINDING = frozenset({"sign_agreement"})
+# These read every consultation, and what its members declare of themselves; others read that in the minutes.
+READ_COMMITTEE = frozenset({Role.SECRETARY, Role.AUTHORITY, Role.AUDITOR})
 # Whoever has one of these roles on a case reads what only a few may (domain.md, section 2.3).
 READ_RESTRICTED = frozenset({Role.REQUESTER, Role.REVIEWER, Role.DECIDER, Role.SECURITY})
 

@@ -26,12 +26,11 @@ from models import (
     now,
 )
 from workflow import casework, clock, consultations, counting, documents, minutes, sealing, seating
+from workflow.access import READ_COMMITTEE
 from workflow.consultations import UNDER_SEAL
 from workflow.counting import Measure
 from workflow.errors import NotFound, NotOpen, NotYours
 
-# These roles read every consultation; the desk and the requester read none.
-READ_ALL = frozenset({Role.SECRETARY, Role.AUTHORITY, Role.AUDITOR})
 STATES = {
     "seating": N_("待组会"),
     "hearing": N_("密封中"),
@@ -99,7 +98,7 @@ class Counted:
 
 def readable(person: User) -> ColumnElement[bool]:
     """Return the condition under which a person may read a consultation."""
-    if person.roles & READ_ALL:
+    if person.roles & READ_COMMITTEE:
         return true()
     ways: list[ColumnElement[bool]] = [false()]
     if bodies := person.bodies(*BODY_ROLES):

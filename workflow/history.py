@@ -15,7 +15,7 @@ from marshmallow.fields import Boolean, Field
 
 from models import BODY_ROLES, N_, Case, Event, EventKind, File, Organisation, Role, User, db
 from workflow import consultations
-from workflow.access import READ_ALL, READ_RESTRICTED, opened_to, roles_on, sits_on
+from workflow.access import READ_ALL, READ_COMMITTEE, READ_RESTRICTED, opened_to, roles_on, sits_on
 from workflow.fields import Attachments, Group
 from workflow.journal import lines
 from workflow.stages import SERVICES, STEPS
@@ -153,8 +153,17 @@ def history(case: Case, reader: User | None, latest: int | None = None) -> list[
     seen = lines(case, () if reading is Reading.ALL else INTERNAL, None if sealed else latest)
     seen = [event for event in seen if not secret(case, event, reader)][-(latest or 0) :]
     places = labels({event.data["organisation"] for event in seen if event.data.get("organisation")})
-    restricted = reader is not None and bool(roles_on(reader, case) & READ_RESTRICTED)
-    return [line_of(case, event, reader, reading, places, restricted) for event in seen]
+    barred = barred_to(reader, case)
+    return [line_of(case, event, reader, reading, places, barred) for event in seen]
+
+
+def barred_to(reader: User | None, case: Case) -> frozenset[str]:
+    """Return the marks of fields that a reader may not read: those for the few who judge, those for the committee."""
+    may = {
+        "restricted": reader is not None and bool(roles_on(reader, case) & READ_RESTRICTED),
+        "committee": reader is not None and bool(reader.roles & READ_COMMITTEE),
+    }
+    return frozenset(mark for mark, allowed in may.items() if not allowed)
 
 
 def secret(case: Case, event: Event, reader: User | None) -> bool:
@@ -186,14 +195,18 @@ def labels(keys: set[int]) -> dict[int, str]:
 
 
 def line_of(
-    case: Case, event: Event, reader: User | None, reading: Reading, places: Mapping[int, str], restricted: bool
+    case: Case, event: Event, reader: User | None, reading: Reading, places: Mapping[int, str], barred: frozenset[str]
 ) -> Line:
-    """Return a line as a reader may see it; `restricted` says whether they read what only a few may."""
+    """Return a line as a reader may see it; `barred` are the marks of the fields that they may not read."""
     mine = reader is not None and event.actor_id == reader.id
     answer = event.data.get("answer")
     # What one of the requester's side has said, all of them may read.
     own = mine or (event.step in STEPS and STEPS[event.step].role is Role.REQUESTER)
-    said = answer_of(event.step, answer, reading, own, restricted) if isinstance(answer, Mapping) else ()
+    said = (
+        answer_of(event.step, answer, reading, own, barred - ({"committee"} if mine else set()))
+        if isinstance(answer, Mapping)
+        else ()
+    )
     inside = reading is Reading.ALL
     of_a_limit = event.kind in (EventKind.OVERDUE, EventKind.EXTENDED)
     limit = str(event.data.get("limit") or (event.step if of_a_limit else ""))
@@ -216,7 +229,9 @@ def line_of(
     )
 
 
-def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool, restricted: bool) -> tuple[Said, ...]:
+def answer_of(
+    step: str, answer: Mapping[str, Any], reading: Reading, mine: bool, barred: frozenset[str]
+) -> tuple[Said, ...]:
     """Return the fields of an answer that a reader may see, those left empty not among them."""
     if reading is Reading.ALL or (mine and reading is Reading.REQUESTER):
         allowed = frozenset(answer)
@@ -224,8 +239,7 @@ def answer_of(step: str, answer: Mapping[str, Any], reading: Reading, mine: bool
         allowed = (FOR_REQUESTER if reading is Reading.REQUESTER else FOR_PUBLIC).get(step, frozenset())
     asked = STEPS[step].answer().fields if step in STEPS else {}
     order = [name for name in asked if name in answer] + [name for name in answer if name not in asked]
-    if not restricted:
-        allowed -= {name for name, field in asked.items() if field.metadata.get("private") == "restricted"}
+    allowed -= {name for name, field in asked.items() if field.metadata.get("private") in barred}
     seen = [name for name in order if name in allowed and filled(answer[name])]
     return tuple(said(name, answer[name], asked.get(name)) for name in seen)
 

@@ -12,7 +12,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import ColumnElement, or_, select, true
 
 from models import N_, Consultation, EventKind, Meeting, Role, Seat, User, db, now
-from workflow import calendar, casework, clock, hearing, invitations, outbox, seating
+from workflow import access, calendar, casework, clock, hearing, invitations, outbox, seating
 from workflow.errors import NotFound, NotOpen, NotYours
 from workflow.fields import Answer, Day, Text, prose
 from workflow.journal import record
@@ -243,7 +243,7 @@ def invite(meeting: Meeting, template: str, method: str, people: set[int]) -> No
 
 def readable(person: User) -> ColumnElement[bool]:
     """Return the condition under which a person may read of a meeting: they sit in it, or follow the committee."""
-    if person.roles & hearing.READ_ALL:
+    if person.roles & access.READ_COMMITTEE:
         return true()
     return Meeting.id.in_(select(Consultation.meeting_id).where(Consultation.id.in_(hearing.seated(person))))
 

@@ -179,7 +179,9 @@ class RowField(Schema):
     label = one(BothLanguages, N_("名称"))
     hint = one(BothLanguages, N_("提示"))
     when = fields.Dict(metadata={"label": N_("其他字段为这些值时才需要")})
-    private = word(N_("谁能看到：internal 为办理人员，restricted 为少数人"), allow_none=True)
+    private = word(
+        N_("谁能看到：internal 为办理人员，restricted 为少数人，committee 为秘书和监督的人"), allow_none=True
+    )
 
 
 class StepField(RowField):

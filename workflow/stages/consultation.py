@@ -88,7 +88,12 @@ class Declaration(Answer):
         },
     )
     interest_text = prose(
-        0, 1000, N_("情况说明"), N_("至少 5 个字，写入纪要。"), when={"interest": ["conflict", "unsure"]}
+        0,
+        1000,
+        N_("情况说明"),
+        N_("至少 5 个字，写入纪要。"),
+        when={"interest": ["conflict", "unsure"]},
+        private="committee",
     )
     binding = Tick(metadata={"label": N_("我知道声明将写入纪要；情况有变会立即补充声明")})
 
@@ -123,7 +128,7 @@ class InterestRuling(Answer):
         error_messages={"required": N_("请选一项。"), "invalid": N_("请选一项。"), "null": N_("请选一项。")},
     )
     ruling = choice({"cleared": N_("可以参加"), "recused": N_("应当回避")}, metadata={"label": N_("认定")})
-    reason = prose(10, 1000, N_("理由"), N_("至少 10 个字，写入纪要。"))
+    reason = prose(10, 1000, N_("理由"), N_("至少 10 个字，写入纪要。"), private="committee")
 
 
 @stage.step(Role.SECRETARY, InterestRuling, member="seat")
@@ -189,7 +194,7 @@ def give_opinion(case: Case, answer: dict[str, Any], expert: User) -> dict[str, 
 class Recusal(Answer):
     """Why a member withdraws."""
 
-    interest_text = prose(5, 1000, N_("情况说明"), N_("至少 5 个字，写入纪要。"))
+    interest_text = prose(5, 1000, N_("情况说明"), N_("至少 5 个字，写入纪要。"), private="committee")
 
 
 @stage.step(Role.EXPERT, Recusal)

@@ -22,7 +22,7 @@ from models import (
     db,
 )
 from tests.consulted import ASKED, CONCLUSION, MEMBERS, NO_TIE, OPINION, QUESTION, TIE, UNSURE, opinion, to_seat
-from workflow import access, casework, consultations, drafts, replay, seating, sweep
+from workflow import access, casework, consultations, drafts, history, replay, seating, sweep
 from workflow.errors import Failed, Held, NotFound, NotOpen, NotYours
 from workflow.worklist import open_items
 
@@ -690,3 +690,22 @@ def test_a_member_of_an_earlier_consultation_declares_anew_before_the_file_opens
     assert not access.may_see(member, case)
     with pytest.raises(NotFound):
         access.find(case.reference, member)
+
+
+@pytest.mark.parametrize(
+    ("who", "reads"),
+    [
+        ("secretary", True),
+        ("auditor", True),
+        ("expert3", True),
+        ("expert2", False),
+        ("desk", False),
+        ("reviewer", False),
+    ],
+)
+def test_what_ties_a_member_is_read_by_the_secretary_and_overseers_alone(walker, case, act, who, reads):
+    act(case, "declare_interest", "expert3", UNSURE)
+    act(case, "declare_interest", "expert2", NO_TIE)
+    lines = history.history(case, walker.person(who))
+    said = {part.shown for line in lines if line.step == "declare_interest" for part in line.answer}
+    assert (UNSURE["interest_text"] in said) is reads
