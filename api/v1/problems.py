@@ -86,6 +86,7 @@ REFUSALS = (
     errors.NotOpen,
     errors.Held,
     errors.Repeated,
+    errors.Rewritten,
     errors.Failed,
     people.WrongPassword,
     people.NotConfirmed,

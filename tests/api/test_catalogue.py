@@ -8,7 +8,6 @@ import re
 import pytest
 from lxml import html
 
-from api import spreadsheets
 from api.seed.catalogue import FILE, load_seed
 from models import Dataset, DatasetState, Demand, OpenType, db, now
 from workflow.catalogue import source
@@ -254,11 +253,3 @@ def test_the_index_can_be_made_anew(listed, visitor):
     assert names(page(visitor, "/datasets?q=公交")) == []
     assert "67" in listed.test_cli_runner().invoke(args=["index-catalogue"]).output
     assert names(page(visitor, "/datasets?q=公交"))
-
-
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@SUM(1)", "＝HYPERLINK(1)", "＠SUM(1)", " =1+1", "\r=1+1", "\t=1"]
-)
-def test_no_cell_of_a_table_is_taken_for_a_formula(cell):
-    [line] = csv.reader([spreadsheets.row([cell, "公交线路"])])
-    assert line == [f"'{cell}", "公交线路"]

@@ -18,6 +18,7 @@ def dead(app) -> int:
         db.session.execute(db.update(Job).values(attempts=ATTEMPTS - 1))
         db.session.commit()
         [job] = outbox.claim(db.session, "worker")
+        outbox.begin(db.session, job, "worker")
         outbox.fail(db.session, job, "worker", OSError("no route to host"))
         return db.session.scalars(select(Incident.id)).one()
 

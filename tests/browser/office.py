@@ -173,6 +173,9 @@ class Office:
             who.look("-device")
             secret = page.locator("main code").first.inner_text().replace(" ", "")
             # A code is taken once: the device begins with that of the half minute before, and signs with the next.
+            # Where a half minute is nearly over, the one before would be too old by the time it arrives.
+            left = 30 - now().timestamp() % 30
+            page.wait_for_timeout(left * 1000 + 200 if left < 10 else 0)
             who.fill({"code": pyotp.TOTP(secret).at(now() - timedelta(seconds=30))})
             who.send("[type=submit]")
             who.look("-codes")

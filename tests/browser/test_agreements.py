@@ -187,7 +187,8 @@ def test_the_old_agreement_is_in_force_until_the_new_one_is(office, basis):
     # What was said before stands there already; days and declarations are written anew.
     expect(page.locator("[name=scenario]")).to_have_value(FORM["scenario"])
     citizen.look("-again")
-    citizen.fill({"starts_on": "2028-01-01", "ends_on": "2028-12-31"})
+    first = calendar.today()
+    citizen.fill({"starts_on": first.isoformat(), "ends_on": (first + timedelta(days=365)).isoformat()})
     ticks = dict.fromkeys(("truthful", "no_sanction", "attribution", "no_transfer", "rules"), True)
     citizen.fill(ticks)
     citizen.send()
