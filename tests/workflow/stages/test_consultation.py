@@ -697,7 +697,6 @@ def test_a_member_of_an_earlier_consultation_declares_anew_before_the_file_opens
     [
         ("secretary", True),
         ("auditor", True),
-        ("expert3", True),
         ("expert2", False),
         ("desk", False),
         ("reviewer", False),
