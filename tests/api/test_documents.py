@@ -119,6 +119,8 @@ class TestVerifying:
         assert "文件完整，签名有效" not in page
         assert "文件被改动过" in page or "读不出这个文件" in page
 
+    # The keys of the tests are few, and another service must not happen upon the same.
+    @pytest.mark.usefixtures("new_keys")
     def test_a_file_of_another_service_is_not_vouched_for(self, app, paper):
         folder = Path(app.config["DATA_DIR"]) / "signing"
         for each in folder.iterdir():
